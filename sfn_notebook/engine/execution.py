@@ -1,0 +1,415 @@
+"""One execution: a pure function of a program, a start record and stimuli.
+
+    execution = Execution(program, start)
+    commands = execution.advance(budget)              # runs states until all of them wait for something outside
+    commands = execution.handle(stimulus)             # what has happened; then advance again
+
+Ready frames run first in, first out, each to its next wait, so the same stimuli give the same event ids. A stimulus
+whose target no longer waits is dropped. No exception leaves `advance` or `handle` for anything a machine or its data
+does.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from sys import maxsize
+from typing import Any, Final, Literal, TypeAlias
+
+from sfn_notebook.query.scope import QueryError
+from sfn_notebook.query.timestamps import format_timestamp
+from sfn_notebook.values import ABSENT, JSON, Absent, loads, size
+
+from . import events as kinds
+from .commands import CancelTask, CancelTimer, Command, Continue, StartTimer
+from .events import WIDTH, Kind
+from .failures import DATA_LIMIT, RUNTIME, TIMEOUT, TOO_LARGE, Failure
+from .frames import Frame, Join
+from .program import END, PARK, Program, Step
+from .retry import catcher_for, grant
+from .stimuli import (
+    WHOLE,
+    Continued,
+    Entry,
+    Start,
+    Stimulus,
+    Stopped,
+    Target,
+    TaskFailed,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+    TimerKind,
+)
+
+Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+
+MAX_PAYLOAD_BYTES: Final = 262_144
+MAX_EVENTS: Final = 25_000
+_ROOM_FOR_THE_END: Final = 2
+
+
+class TooLarge(QueryError):
+    """A state's value is over the payload limit: the execution ends, whatever is declared."""
+
+
+class Execution:
+    """See the module. Readers may look at any time; only one thread may call `advance` and `handle`."""
+
+    def __init__(self, program: Program, start: Start, value: JSON | Absent = ABSENT) -> None:
+        """`value`: the parsed `start.input`, when the caller has it already."""
+        self.program = program
+        self.start = start
+        self.input: JSON = loads(start.input) if value is ABSENT else value
+        self.status: Status = "RUNNING"
+        self.output: JSON | Absent = ABSENT
+        self.failure: Failure | None = None
+        self.now = start.now
+        self.transitions = 0
+        self.commands: list[Command] = []
+        self.events: list[Any] = [kinds.EXECUTION_STARTED, 0, None, None]
+        self.marks: list[tuple[int, int]] = [(0, start.now)]
+        limited = start.limits == "aws"
+        self.max_bytes = MAX_PAYLOAD_BYTES if limited else maxsize
+        self._max_slots = WIDTH * (MAX_EVENTS - _ROOM_FOR_THE_END) if limited and start.type == "STANDARD" else maxsize
+        self._pending: dict[Target, Frame] = {}
+        self._timers: dict[Target, list[TimerKind]] = {}
+        self._context: dict[str, JSON] | None = None
+        self.ready: deque[tuple[Step, Frame]] = deque()
+        # The first Entered event points at no other: previous is 0.
+        self.ready.append((program.start, Frame(self, self.input, len(start.input) * 4, 0, None, 0)))
+        if program.machine.timeout_seconds is not None:
+            self.start_timer(WHOLE, "execution", start.now + program.machine.timeout_seconds * 1000)
+
+    # ------------------------------------------------------------ the two doors
+
+    def advance(self, budget: int) -> list[Command]:
+        """Run at most `budget` transitions; the commands given since the last call, Continue last if work is left."""
+        ready, left = self.ready, budget
+        while ready:
+            step, frame = ready.popleft()
+            if frame.dead:
+                continue
+            while step is not PARK:
+                if step is END:
+                    self._finished(frame)
+                    break
+                if not left:
+                    ready.appendleft((step, frame))
+                    self.commands.append(Continue())
+                    return self._given(budget)
+                if len(self.events) >= self._max_slots:
+                    self._end("FAILED", kinds.EXECUTION_FAILED, frame.previous, _too_many_events())
+                    break
+                left -= 1
+                try:
+                    step = step.enter(self, frame)
+                except QueryError as error:
+                    step = self._fault(frame, error)
+        return self._given(budget - left)
+
+    def handle(self, stimulus: Stimulus) -> None:
+        """Take in what has happened outside; call `advance` next. Nothing happens to an execution that has ended."""
+        if self.status == "RUNNING":
+            self._move_time(stimulus.now)
+            _HANDLERS[type(stimulus)](self, stimulus)
+
+    def _given(self, transitions: int) -> list[Command]:
+        self.transitions += transitions
+        given, self.commands = self.commands, []
+        return given
+
+    def _move_time(self, now: int) -> None:
+        if now > self.now:
+            self.now = now
+            offset = len(self.events)
+            if self.marks[-1][0] == offset:
+                self.marks.pop()
+            self.marks.append((offset, now))
+
+    # ------------------------------------------------------------ what readers ask
+
+    def history(self) -> list[dict[str, Any]]:
+        """The events so far, as boto3's get_execution_history returns them."""
+        return list(kinds.render(self.start, self.events, self.marks, len(self.events) // WIDTH))
+
+    @property
+    def waiting(self) -> list[Target]:
+        """What the execution waits for, in the order in which it began to."""
+        return list(self._pending)
+
+    def time_of(self, event: int) -> int:
+        """When the event with this id was recorded, milliseconds since the epoch."""
+        if event == 0:
+            return self.start.now
+        offset = (event - 1) * WIDTH
+        return self.marks[bisect_right(self.marks, (offset, maxsize)) - 1][1]
+
+    def context(self) -> dict[str, JSON]:
+        """The part of the context object that is the same in all states."""
+        if self._context is None:
+            start = self.start
+            self._context = {
+                "Execution": {
+                    "Id": start.execution_arn,
+                    "Input": self.input,
+                    "StartTime": format_timestamp(start.now),
+                    "Name": start.name,
+                    "RoleArn": start.role_arn,
+                    "RedriveCount": 0,
+                },
+                "StateMachine": {"Id": start.state_machine_arn, "Name": start.state_machine_name},
+            }
+        return self._context
+
+    # ------------------------------------------------------------ what steps do
+
+    def record(self, kind: Kind, previous: int, about: object, value: object) -> int:
+        """Write an event; its id."""
+        self.events += (kind, previous, about, value)
+        return len(self.events) // WIDTH
+
+    def entered(self, frame: Frame, step: Step, kind: Kind) -> None:
+        """`frame` stands in `step` now."""
+        events = self.events
+        events += (kind, frame.previous, step.name, frame.value)
+        frame.previous = frame.entered = len(events) >> 2
+        frame.step = step
+
+    def exited(self, frame: Frame, step: Step, out: JSON, bound: int, variables: Mapping[str, JSON] | None) -> None:
+        """`frame` has left `step` with this output. Raises: TooLarge."""
+        if bound > self.max_bytes:
+            bound = self.measure(out, step.name)
+        events = self.events
+        if variables:
+            frame.variables = {**frame.variables, **variables}
+            events += (kinds.EXITED_ASSIGNING[step.type], frame.previous, step.name, (out, variables))
+        else:
+            events += (kinds.EXITED[step.type], frame.previous, step.name, out)
+        frame.previous = len(events) >> 2
+        frame.value, frame.bound = out, bound
+
+    def measure(self, value: JSON, name: str) -> int:
+        """The exact size of a value whose upper bound is over the limit. Raises: TooLarge."""
+        exact = size(value)
+        if exact > self.max_bytes:
+            raise TooLarge(DATA_LIMIT, TOO_LARGE.format(name))
+        return exact
+
+    def await_outside(self, frame: Frame) -> Target:
+        """`frame` goes on when a stimulus for this target comes."""
+        target = frame.target
+        self._pending[target] = frame
+        return target
+
+    def start_timer(self, target: Target, timer: TimerKind, due: int) -> None:
+        """Have TimerFired come at `due`, unless the target is settled before."""
+        self._timers.setdefault(target, []).append(timer)
+        self.commands.append(StartTimer(target, timer, due))
+
+    def joined(self, join: Join) -> Step:
+        """All children have ended well: their outputs are the result."""
+        frame = join.frame
+        frame.join = None
+        frame.previous = join.last
+        return join.step.complete(self, frame, join.outputs, join.bound)
+
+    # ------------------------------------------------------------ ends
+
+    def _finished(self, frame: Frame) -> None:
+        """`frame` has reached the end of its container."""
+        join = frame.child_of
+        if join is None:
+            self.output = frame.value
+            self._end("SUCCEEDED", kinds.EXECUTION_SUCCEEDED, frame.previous, frame.value)
+            return
+        del join.live[frame.index]
+        join.outputs[frame.index] = frame.value
+        join.bound += frame.bound + 1
+        join.remaining -= 1
+        join.last = frame.previous
+        if join.iterates:
+            self.record(kinds.ITERATION_SUCCEEDED, frame.previous, join.step.name, frame.index)
+            if join.started < len(join.items):
+                self._perform(join.frame, lambda: self._next_iteration(join, frame.previous))
+        if join.remaining == 0:
+            self._perform(join.frame, lambda: self.joined(join))
+
+    def _next_iteration(self, join: Join, previous: int) -> Step:
+        join.step.begin_iteration(self, join, previous)
+        return PARK
+
+    def _perform(self, frame: Frame, action: Callable[[], Step]) -> None:
+        """Do something for a frame that does not run just now, and let it run if it can go on."""
+        try:
+            step = action()
+        except QueryError as error:
+            step = self._fault(frame, error)
+        if step is not PARK:
+            self.ready.appendleft((step, frame))
+
+    def _end(self, status: Status, kind: Kind, previous: int, value: Any) -> None:
+        self.record(kind, previous, None, value)
+        self.status = status
+        if isinstance(value, Failure):
+            self.failure = value
+        for target in list(self._pending):
+            self._settle(target, cancel=True)
+        self._cancel_timers(WHOLE)
+        self.ready.clear()
+
+    def _settle(self, target: Target, *, cancel: bool) -> Frame | None:
+        """The frame that waits for `target`, which waits no longer."""
+        frame = self._pending.pop(target, None)
+        if frame is not None:
+            self._cancel_timers(target)
+            if cancel and frame.step.type == "Task":
+                self.commands.append(CancelTask(target))
+        return frame
+
+    def _cancel_timers(self, target: Target) -> None:
+        for timer in self._timers.pop(target, ()):
+            self.commands.append(CancelTimer(target, timer))
+
+    # ------------------------------------------------------------ failures
+
+    def _fault(self, frame: Frame, error: QueryError) -> Step:
+        """An expression of the state failed."""
+        if isinstance(error, TooLarge):
+            return self.fail(frame, Failure(error.error, error.cause, catchable=False))
+        state = f"the state '{frame.step.name}' (entered at the event id #{frame.entered})"
+        return self.fail(frame, Failure(error.error, f"An error occurred while executing {state}. {error.cause}"))
+
+    def fail(self, frame: Frame, failure: Failure, fanout_failed: Kind | None = None) -> Step:
+        """The state in which `frame` stands has failed: retry, catch, or fail what is around it.
+
+        fanout_failed: the event to write first, if the state is not tried again (a Parallel or Map whose child failed).
+        """
+        if frame.join is not None:
+            self._abort_children(frame.join, frame.previous)
+        delay = grant(frame, failure)
+        if delay is not None:
+            frame.attempt += 1
+            self.start_timer(self.await_outside(frame), "retry", self.now + delay)
+            return PARK
+        if fanout_failed is not None:
+            frame.previous = self.record(fanout_failed, frame.previous, frame.step.name, None)
+        catcher = catcher_for(frame, failure)
+        if catcher is None:
+            return self._fail_around(frame, failure)
+        try:
+            out, bound, variables = catcher.flow(failure, frame)
+            self.exited(frame, frame.step, out, bound, variables)
+        except QueryError as error:
+            return self._fail_around(frame, Failure(error.error, error.cause))
+        self.ready.appendleft((catcher.next, frame))
+        return PARK
+
+    def _fail_around(self, frame: Frame, failure: Failure) -> Step:
+        """Nothing has caught it in the state itself."""
+        join, event = frame.child_of, frame.previous
+        if join is None:
+            self._end("FAILED", kinds.EXECUTION_FAILED, event, failure)
+            return PARK
+        del join.live[frame.index]
+        owner = join.frame
+        if join.iterates:
+            self.record(kinds.ITERATION_FAILED, event, join.step.name, frame.index)
+        self._record_aborted(frame, event)
+        self._abort_children(join, event)
+        owner.previous = event
+        return self.fail(owner, failure, kinds.FANOUT_FAILED[join.step.type])
+
+    def _abort_children(self, join: Join, event: int) -> None:
+        for child in join.live.values():
+            if join.iterates:
+                self.record(kinds.ITERATION_ABORTED, event, join.step.name, child.index)
+            self._abort(child, event)
+        join.live.clear()
+        join.frame.join = None
+
+    def _abort(self, frame: Frame, event: int) -> None:
+        frame.dead = True
+        if frame.join is not None:
+            self._abort_children(frame.join, event)
+            self._record_aborted(frame, event)
+        elif hasattr(frame, "step") and self._settle(frame.target, cancel=True) is not None:
+            self._record_aborted(frame, event)
+
+    def _record_aborted(self, frame: Frame, event: int) -> None:
+        if frame.step.type in kinds.ABORTED:
+            self.record(kinds.ABORTED[frame.step.type], event, frame.step.name, None)
+
+    # ------------------------------------------------------------ stimuli
+
+    def _task_submitted(self, stimulus: TaskSubmitted) -> None:
+        frame = self._pending.get(stimulus.target)
+        if frame is not None:
+            resource, family = frame.step.task
+            frame.previous = self.record(family.submitted, frame.previous, resource, stimulus.output)
+
+    def _task_succeeded(self, stimulus: TaskSucceeded) -> None:
+        frame = self._settle(stimulus.target, cancel=False)
+        if frame is None:
+            return
+        resource, family = frame.step.task
+        if stimulus.size > self.max_bytes:
+            name = resource.text if resource.kind == "lambda" else resource.service
+            self._task_ended_badly(frame, family.failed, Failure(DATA_LIMIT, TOO_LARGE.format(name)))
+            return
+        frame.previous = self.record(family.succeeded, frame.previous, resource, stimulus.output)
+        self._perform(frame, lambda: frame.step.complete(self, frame, stimulus.output, stimulus.size))
+
+    def _task_failed(self, stimulus: TaskFailed) -> None:
+        frame = self._settle(stimulus.target, cancel=False)
+        if frame is not None:
+            failure = Failure(stimulus.error, stimulus.cause)
+            self._task_ended_badly(frame, frame.step.task[1].failed, failure)
+
+    def _task_ended_badly(self, frame: Frame, kind: Kind, failure: Failure) -> None:
+        frame.previous = self.record(kind, frame.previous, frame.step.task[0], failure)
+        self._perform(frame, lambda: self.fail(frame, failure))
+
+    def _timer_fired(self, stimulus: TimerFired) -> None:
+        if stimulus.timer == "execution":
+            self._end("TIMED_OUT", kinds.EXECUTION_TIMED_OUT, 0, Failure(TIMEOUT, None))
+            return
+        late = stimulus.timer in ("timeout", "heartbeat")
+        frame = self._settle(stimulus.target, cancel=late)
+        if frame is None:
+            return
+        if late:
+            also = "States.HeartbeatTimeout" if stimulus.timer == "heartbeat" else ""
+            self._task_ended_badly(frame, frame.step.task[1].timed_out, Failure(TIMEOUT, None, also))
+        else:
+            self._perform(frame, lambda: frame.step.attempt(self, frame))
+
+    def _stopped(self, stimulus: Stopped) -> None:
+        self._end("ABORTED", kinds.EXECUTION_ABORTED, 0, Failure(stimulus.error, stimulus.cause))
+
+    def _continued(self, _stimulus: Continued) -> None:
+        pass  # time has moved
+
+
+_HANDLERS: Final[Mapping[type, Callable[[Execution, Any], None]]] = {
+    TaskSubmitted: Execution._task_submitted,
+    TaskSucceeded: Execution._task_succeeded,
+    TaskFailed: Execution._task_failed,
+    TimerFired: Execution._timer_fired,
+    Stopped: Execution._stopped,
+    Continued: Execution._continued,
+}
+
+
+def _too_many_events() -> Failure:
+    return Failure(RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
+
+
+def replay(program: Program, start: Start, journal: Iterable[Entry]) -> Execution:
+    """The execution that the journal tells of, as far as it goes."""
+    execution = Execution(program, start)
+    for entry in journal:
+        execution.advance(entry.after - execution.transitions)
+        execution.handle(entry.stimulus)
+    return execution

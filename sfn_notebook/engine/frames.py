@@ -1,0 +1,158 @@
+"""Lines of control: one for the machine itself, one for each running branch and iteration.
+
+A frame is also the scope of the expressions of the state it stands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from sfn_notebook.query.timestamps import format_timestamp
+from sfn_notebook.values import JSON
+
+from .stimuli import Place, Target
+
+if TYPE_CHECKING:
+    from .execution import Execution
+    from .program import Step
+
+_NOTHING: Mapping[str, JSON] = {}
+_SEPARATOR = "\x1f"
+
+
+class Frame:
+    """Where one line of control stands and what it carries.
+
+    value: input of the current state; bound: upper bound of its size in bytes; previous: id of its last event.
+    The rest concerns the current visit: entered (event id), visit (how many times this state was entered here), attempt
+    (retries so far), tries (per retrier), item (what a Map's item selector may see of the iteration at hand).
+    """
+
+    __slots__ = (
+        "_path", "attempt", "bound", "child_of", "dead", "entered", "execution", "index", "item", "join", "previous",
+        "step", "tries", "value", "variables", "visit", "visits",
+    )  # fmt: skip
+
+    step: Step
+
+    def __init__(
+        self, execution: Execution, value: JSON, bound: int, previous: int, child_of: Join | None, index: int
+    ) -> None:
+        self.execution = execution
+        self.value = value
+        self.bound = bound
+        self.previous = previous
+        self.child_of = child_of
+        self.index = index
+        self.variables: Mapping[str, JSON] = _NOTHING if child_of is None else child_of.frame.variables
+        self.dead = False
+        self.join: Join | None = None
+        self.visits: dict[str, int] | None = None
+        self.visit = self.attempt = self.entered = 0
+        self.tries: list[int] | None = None
+        self.item: JSON = None
+        self._path: tuple[Place, ...] | None = None
+
+    @property
+    def path(self) -> tuple[Place, ...]:
+        """The containers around this frame, outermost first."""
+        if self._path is None:
+            join = self.child_of
+            if join is None:
+                self._path = ()
+            else:
+                self._path = (*join.frame.path, Place(join.step.name, join.visit, join.attempt, self.index))
+        return self._path
+
+    @property
+    def target(self) -> Target:
+        """The current attempt, for commands and stimuli."""
+        return Target(self.path, self.step.name, self.visit, self.attempt)
+
+    def arrive(self, step: Step) -> None:
+        """Begin a visit that can be retried, or that draws chance."""
+        visits = self.visits
+        if visits is None:
+            visits = self.visits = {}
+        self.visit = visits[step.name] = visits.get(step.name, 0) + 1
+        self.attempt = 0
+        self.tries = None
+
+    # ------------------------------------------------------------ the scope of expressions
+
+    def context(self) -> dict[str, JSON]:
+        """The context object.  (spec: language, Context object)"""
+        execution = self.execution
+        state: dict[str, JSON] = {
+            "Name": self.step.name,
+            "EnteredTime": format_timestamp(execution.time_of(self.entered)),
+        }
+        if self.step.counts_retries:
+            state["RetryCount"] = self.attempt
+        context = {**execution.context(), "State": state}
+        if self.item is not None:
+            context["Map"] = {"Item": self.item}
+        return context
+
+    def draw(self, site: str) -> int:
+        """Chance, keyed by where it is drawn, so that an edit elsewhere shifts nothing.  (DESIGN, law 3)"""
+        item = "" if self.item is None else self.item["Index"]
+        return draw(self.execution.start.seed, self.target, f"{item}{_SEPARATOR}{site}")
+
+
+def draw(seed: int, target: Target, site: str) -> int:
+    """128 bits that depend on the seed, the target and the site alone."""
+    place = _SEPARATOR.join((*map(repr, target.path), target.state, str(target.visit), str(target.attempt), site))
+    digest = blake2b(place.encode("utf-8", "surrogatepass"), key=seed.to_bytes(16, "big"), digest_size=16)
+    return int.from_bytes(digest.digest(), "big")
+
+
+def uuid4_text(number: int) -> str:
+    """A version 4 UUID made of 128 bits.  (RFC 9562; what uuid.UUID(int=number, version=4) prints, without its cost)"""
+    digits = f"{number & ~(0xF000 << 64 | 0xC000 << 48) | (0x4000 << 64 | 0x8000 << 48):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+class Join:
+    """The running children of one attempt at a Parallel or Map, and the place where they come together.
+
+    live: the frames that still run, by index; items: what is to be iterated over (None for a Parallel); last: id of the
+    event that ended the latest child.
+    """
+
+    __slots__ = (
+        "attempt",
+        "bound",
+        "data",
+        "data_bound",
+        "frame",
+        "items",
+        "iterates",
+        "last",
+        "limit",
+        "live",
+        "outputs",
+        "remaining",
+        "started",
+        "step",
+        "visit",
+    )
+
+    def __init__(self, frame: Frame, step: Step, count: int, data: JSON, items: list[JSON] | None) -> None:
+        self.frame = frame
+        self.step = step
+        self.visit = frame.visit
+        self.attempt = frame.attempt
+        self.data = data
+        self.items: list[JSON] = [] if items is None else items
+        self.iterates = items is not None
+        self.outputs: list[JSON] = [None] * count
+        self.remaining = count
+        self.started = 0
+        self.limit = count
+        self.last = frame.previous
+        self.live: dict[int, Frame] = {}
+        self.data_bound = 0
+        self.bound = 2

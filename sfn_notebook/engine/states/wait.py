@@ -1,0 +1,115 @@
+"""Wait: the four ways to say until when.  (spec: language, Wait)"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from sfn_notebook.asl.model import State
+from sfn_notebook.engine.dataflow import assign_flow, path_flow
+from sfn_notebook.engine.events import ENTERED
+from sfn_notebook.engine.failures import RUNTIME
+from sfn_notebook.engine.program import PARK, Step, successor
+from sfn_notebook.query.jsonpath import compile_path
+from sfn_notebook.query.scope import QueryError
+from sfn_notebook.query.timestamps import parse_timestamp
+from sfn_notebook.values import JSON, dumps
+
+if TYPE_CHECKING:
+    from sfn_notebook.engine.execution import Execution
+    from sfn_notebook.engine.frames import Frame
+
+_LONGEST = 99_999_999
+_NANOSECONDS = 1_000_000
+_NO_TIMESTAMP = (
+    "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string"
+)
+
+Due = Callable[[JSON, "Frame", int], int]
+"""(effective input, frame, now) → when to go on, in milliseconds."""
+
+
+def compile_wait(step: Step, state: State, steps: Mapping[str, Step]) -> None:
+    fields, following, due_time = state.fields, successor(state, steps), _due(state.fields)
+    take, give, assign = path_flow(fields, "InputPath"), path_flow(fields, "OutputPath"), assign_flow(fields)
+    entered = ENTERED["Wait"]
+
+    def effective(frame: Frame) -> tuple[JSON, int]:
+        return (frame.value, frame.bound) if take is None else take(frame.value, frame.bound, frame)
+
+    def enter(execution: Execution, frame: Frame) -> Step:
+        execution.entered(frame, step, entered)
+        frame.arrive(step)
+        due = due_time(effective(frame)[0], frame, execution.now)
+        if due <= execution.now:
+            return leave(execution, frame)
+        execution.start_timer(execution.await_outside(frame), "wait", due)
+        return PARK
+
+    def leave(execution: Execution, frame: Frame) -> Step:
+        data, bound = effective(frame)
+        variables = assign(data, frame) if assign is not None else None
+        if give is not None:
+            data, bound = give(data, bound, frame)
+        execution.exited(frame, step, data, bound, variables)
+        return following
+
+    step.enter = enter
+    step.attempt = leave
+
+
+def _due(fields: Mapping[str, JSON]) -> Due:
+    if "Seconds" in fields:
+        milliseconds = fields["Seconds"] * 1000
+        return lambda _data, _frame, now: now + milliseconds
+    if "Timestamp" in fields:
+        literal = _milliseconds(parse_timestamp(fields["Timestamp"]) or 0)
+        return lambda _data, _frame, _now: literal
+    if "SecondsPath" in fields:
+        return _seconds_path(fields["SecondsPath"])
+    return _timestamp_path(fields["TimestampPath"])
+
+
+def _milliseconds(nanoseconds: int) -> int:
+    return -(-nanoseconds // _NANOSECONDS)  # never early
+
+
+def _seconds_path(text: str) -> Due:
+    find = compile_path(
+        text,
+        lambda path, _detail, _data: _wrong(f"The SecondsPath parameter does not reference an input value: {path}"),
+    )
+
+    def due(data: JSON, frame: Frame, now: int) -> int:
+        seconds = find(data, frame)
+        shown = f"{text} == {dumps(seconds) if not isinstance(seconds, str) else seconds}"
+        if isinstance(seconds, bool) or not isinstance(seconds, int):
+            raise _wrong(f"The SecondsPath parameter cannot be parsed as a long value: {shown}")
+        if seconds < 0:
+            raise _wrong(f"The SecondsPath parameter references a negative value: {shown}")
+        if seconds > _LONGEST:
+            raise _wrong("Wait state delay is too long.")
+        return now + seconds * 1000
+
+    return due
+
+
+def _timestamp_path(text: str) -> Due:
+    find = compile_path(
+        text,
+        lambda path, _detail, _data: _wrong(f"The TimestampPath parameter does not reference an input value: {path}"),
+    )
+
+    def due(data: JSON, frame: Frame, _now: int) -> int:
+        value = find(data, frame)
+        instant = parse_timestamp(value) if isinstance(value, str) else None
+        if instant is None:
+            shown = value if isinstance(value, str) else dumps(value)
+            raise _wrong(f"{_NO_TIMESTAMP}: {text} == {shown}")
+        return _milliseconds(instant)
+
+    return due
+
+
+def _wrong(detail: str) -> QueryError:
+    return QueryError(RUNTIME, detail)

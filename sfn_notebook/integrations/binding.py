@@ -1,0 +1,100 @@
+"""Which handler stands behind each Task of a machine, decided when a run starts and before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from sfn_notebook.asl.model import State
+from sfn_notebook.asl.resources import Resource, function_name, parse_resource
+
+from .contract import Handler
+from .functions import FunctionHandler, FunctionTable, InvokeHandler
+from .mocks import MockError, Responses, mock_handler
+
+Bindings = Mapping[str, Handler]
+"""Handlers by the name of the state. State names are unique in a machine, nested ones included."""
+
+
+class Missing(NamedTuple):
+    """A Task that nothing answers to."""
+
+    state: str
+    resource: str
+    remedy: str
+
+
+class TaskNotFound(LookupError):
+    """Some Resources have nothing behind them. `missing` lists every one; nothing has run."""
+
+    def __init__(self, missing: list[Missing]) -> None:
+        self.missing = missing
+        lines = [f"{m.state!r}: nothing answers to {m.resource}. {m.remedy}" for m in missing]
+        super().__init__("\n".join(lines))
+
+
+def bind(
+    tasks: Mapping[str, State], functions: FunctionTable, mocks: Mapping[str, Responses] | None = None
+) -> Bindings:
+    """A handler for each Task state of `tasks`: its mock, else its function.
+
+    Raises: TaskNotFound (all that is missing at once), MockError, TypeError (a function of the wrong shape).
+    """
+    mocks = mocks or {}
+    _check_names(mocks, tasks)
+    bindings: dict[str, Handler] = {}
+    missing: list[Missing] = []
+    for name, state in tasks.items():
+        if name in mocks:
+            bindings[name] = mock_handler(name, mocks[name])
+            continue
+        found = _function(state, functions)
+        if isinstance(found, Missing):
+            missing.append(found)
+        else:
+            bindings[name] = found
+    if missing:
+        raise TaskNotFound(missing)
+    return bindings
+
+
+def _check_names(mocks: Mapping[str, Responses], states: Mapping[str, State]) -> None:
+    for name in mocks:
+        if name not in states:
+            near = get_close_matches(name, states, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" Task states: {', '.join(map(repr, states)) or 'none'}."
+            raise MockError(f"mocks[{name!r}]: no Task state is called so.{hint}")
+
+
+def _function(state: State, functions: FunctionTable) -> Handler | Missing:
+    resource = parse_resource(state.fields["Resource"])
+    if resource.kind == "lambda":
+        return _named(state, resource, resource.name, resource.qualifier, functions)
+    if resource.is_lambda_invoke and not resource.is_submitted:
+        reference = state.fields.get("Parameters", {}).get("FunctionName")
+        if reference is None:  # computed: known when the state runs
+            return InvokeHandler(functions, None)
+        fixed = _named(state, resource, *function_name(str(reference)), functions)
+        return fixed if isinstance(fixed, Missing) else InvokeHandler(functions, fixed)
+    return Missing(state.name, resource.text, f"Give it an answer: mocks={{{state.name!r}: [{{'return': …}}]}}.")
+
+
+def _named(
+    state: State, resource: Resource, name: str, qualifier: str, functions: FunctionTable
+) -> FunctionHandler | Missing:
+    function = functions.find(name)
+    if function is not None:
+        return FunctionHandler(function, name, qualifier)
+    return Missing(state.name, resource.text if resource.kind == "lambda" else name, _remedy(name, functions))
+
+
+def _remedy(name: str, functions: FunctionTable) -> str:
+    known = functions.names()
+    near = get_close_matches(name, known, 1) or get_close_matches(name.lower().replace("-", "_"), known, 1)
+    if near and not name.isidentifier():
+        return f"Did you mean {near[0]!r}? Register it: @sfn.task(name={name!r})."
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    example = f"def {name}(event): …" if name.isidentifier() else f"@sfn.task(name={name!r})"
+    return f"Define it ({example}), pass it (tasks={{{name!r}: …}}) or mock the state."

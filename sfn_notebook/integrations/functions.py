@@ -1,0 +1,337 @@
+"""Plain Python functions as Lambda functions: `handler(event)` or `handler(event, context)`, `def` or `async def`.
+
+Errors and results have the shapes that Lambda gives them.  (spec: errors-and-retries, Cause formats)
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import PurePath
+from types import FunctionType, TracebackType
+from typing import Any, NamedTuple, TypeVar, overload
+from weakref import WeakKeyDictionary
+
+from sfn_notebook.asl.resources import function_name
+from sfn_notebook.values import JSON, NotJSON, dumps, loads, normalise, quote
+
+from .contract import Answer, Call, Failed, Succeeded
+
+MAX_CAUSE = 32_768
+MAX_ERROR = 256
+_PACKAGE = str(PurePath(__file__).parent.parent)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+registry: dict[str, Callable[..., Any]] = {}
+"""Functions registered with `@sfn.task`, by name."""
+
+
+@overload
+def task(function: Function, /) -> Function: ...
+@overload
+def task(*, name: str) -> Callable[[Function], Function]: ...
+def task(function: Any = None, /, *, name: str | None = None) -> Any:
+    """Register a function as a task: `@sfn.task`, or `@sfn.task(name="my-function")` where the name is no identifier.
+
+    The function itself stays as it is. Registering another function under the same name replaces the first.
+    """
+
+    def register(chosen: Function) -> Function:
+        shape(chosen)
+        registry[name or chosen.__name__] = chosen
+        return chosen
+
+    return register if function is None else register(function)
+
+
+class Shape(NamedTuple):
+    """How a function is called: with (event) or (event, context); does it have to be awaited?"""
+
+    arguments: int
+    asynchronous: bool
+
+
+_shapes: WeakKeyDictionary[Callable[..., Any], Shape] = WeakKeyDictionary()
+
+
+def shape(function: Callable[..., Any]) -> Shape:
+    """The shape of a handler. Raises: TypeError when it takes neither (event) nor (event, context)."""
+    try:
+        known = _shapes.get(function)
+    except TypeError:  # it cannot be weakly referenced or hashed
+        return _shape(function)
+    if known is None:
+        known = _shapes[function] = _shape(function)
+    return known
+
+
+def _shape(function: Callable[..., Any]) -> Shape:
+    return Shape(_argument_count(function), inspect.iscoroutinefunction(function))
+
+
+def _argument_count(function: Callable[..., Any]) -> int:
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError:  # some builtins have no signature
+        return 1
+    if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters):
+        raise TypeError(
+            f"{_shown(function)} has arguments that nobody will give: write it as (event) or (event, context)."
+        )
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    required = [p for p in positional if p.default is p.empty]
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters) and len(required) <= 2:
+        return 2
+    if not positional or len(required) > 2:
+        raise TypeError(f"{_shown(function)} takes {len(required)} arguments: write it as (event) or (event, context).")
+    # A second argument with a default is the function's own, unless it is called what Lambda calls it.
+    return 2 if len(required) == 2 or (len(positional) > 1 and positional[1].name == "context") else 1
+
+
+def _shown(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+class LambdaContext:
+    """What a handler gets as its second argument, with the attributes of Lambda's Python runtime, and `cancelled`."""
+
+    client_context = None
+    identity = None
+    memory_limit_in_mb = "128"
+
+    def __init__(self, call: Call, name: str, qualifier: str) -> None:
+        self._call = call
+        account = call.start.execution_arn.split(":")[4]
+        self.function_name = name
+        self.function_version = qualifier or "$LATEST"
+        self.invoked_function_arn = f"arn:aws:lambda:{call.start.region}:{account}:function:{name}" + (
+            f":{qualifier}" if qualifier else ""
+        )
+        self.log_group_name = f"/aws/lambda/{name}"
+        self.log_stream_name = f"[{self.function_version}]{call.request_id.replace('-', '')}"
+
+    @property
+    def aws_request_id(self) -> str:
+        """An id of this attempt."""
+        return self._call.request_id
+
+    @property
+    def cancelled(self) -> bool:
+        """True when the execution no longer waits: stopped, timed out, or failed elsewhere."""
+        return self._call.cancelled
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the state's TimeoutSeconds."""
+        return int(self._call.remaining_seconds * 1000)
+
+    def __repr__(self) -> str:
+        return f"LambdaContext(function_name={self.function_name!r}, function_version={self.function_version!r})"
+
+
+class FunctionHandler:
+    """Implements `contract.Handler` with one function."""
+
+    instant = False
+
+    def __init__(self, function: Callable[..., Any], name: str, qualifier: str = "") -> None:
+        """Raises: TypeError when the function takes neither (event) nor (event, context)."""
+        self._function = function
+        self._name, self._qualifier = name, qualifier
+        arguments, self.asynchronous = shape(function)
+        self._wants_context = arguments == 2
+
+    @property
+    def version(self) -> str:
+        """What Lambda calls the executed version."""
+        return self._qualifier or "$LATEST"
+
+    def call(self, call: Call) -> Answer:
+        return self.invoke(call.payload, call)
+
+    async def acall(self, call: Call) -> Answer:
+        return await self.ainvoke(call.payload, call)
+
+    def invoke(self, event: JSON, call: Call) -> Answer:
+        """Call the function with `event`."""
+        try:
+            result = self._function(*self._arguments(event, call))
+        except Exception as error:
+            return lambda_error(error, call.request_id)
+        return self._answer(result, call)
+
+    async def ainvoke(self, event: JSON, call: Call) -> Answer:
+        """`invoke`, for an async function."""
+        try:
+            result = await self._function(*self._arguments(event, call))
+        except Exception as error:
+            return lambda_error(error, call.request_id)
+        return self._answer(result, call)
+
+    def _arguments(self, event: JSON, call: Call) -> tuple[Any, ...]:
+        if self._wants_context:
+            return event, LambdaContext(call, self._name, self._qualifier)
+        return (event,)
+
+    def _answer(self, result: object, call: Call) -> Answer:
+        if inspect.isawaitable(result):
+            close = getattr(result, "close", None)
+            if close is not None:
+                close()
+            return _marshal_error(NotJSON(f"{self._name} gave an awaitable.", hint="Write it as `async def`."), call)
+        try:
+            return Succeeded(normalise(result))
+        except NotJSON as error:
+            return _marshal_error(error, call)
+
+
+def _marshal_error(error: NotJSON, call: Call) -> Failed:
+    return failed_payload("Runtime.MarshalError", f"Unable to marshal response: {error}", call.request_id, [])
+
+
+def lambda_error(error: BaseException, request_id: str) -> Failed:
+    """What Lambda's Python runtime reports of an exception, with the frames of the user's code alone."""
+    return failed_payload(type(error).__name__, str(error), request_id, list(_frames(error.__traceback__)))
+
+
+def failed_payload(error_type: str, message: str, request_id: str, stack: list[str]) -> Failed:
+    """A function error: its payload is the cause, as text with the blanks that Lambda's Python runtime writes."""
+    frames = ", ".join(map(quote, stack))
+    what = f'"errorMessage": {quote(message)}, "errorType": {quote(error_type)}'
+    payload = f'{{{what}, "requestId": "{request_id}", "stackTrace": [{frames}]}}'
+    return Failed(error_type[:MAX_ERROR], payload[:MAX_CAUSE])
+
+
+def _frames(trace: TracebackType | None) -> Iterator[str]:
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not code.co_filename.startswith(_PACKAGE):
+            yield _frame(code.co_filename, trace.tb_lineno, code.co_name)
+        trace = trace.tb_next
+
+
+@lru_cache(maxsize=1024)
+def _frame(filename: str, line: int, name: str) -> str:
+    source = linecache.getline(filename, line).strip()
+    # A notebook cell's file name holds the kernel's process id: no two runs would give the same cause.
+    shown = "<notebook>" if "ipykernel" in filename or filename.startswith("<ipython") else filename
+    return f'  File "{shown}", line {line}, in {name}\n' + (f"    {source}\n" if source else "")
+
+
+class FunctionTable:
+    """Where functions are looked up by name: what the run was given, then the registry, then the notebook.  (DESIGN,
+    6)
+    """
+
+    def __init__(self, given: Mapping[str, Any] | None = None, notebook: Mapping[str, Any] | None = None) -> None:
+        """Raises: TypeError when `given` holds something that cannot be called."""
+        self._given = dict(own_functions(given)) if _is_namespace(given) else dict(given or {})
+        for name, function in self._given.items():
+            if not callable(function):
+                raise TypeError(f"tasks[{name!r}] is a {type(function).__name__}, no function.")
+        self._notebook = notebook or {}
+
+    def find(self, name: str) -> Callable[..., Any] | None:
+        """The function of this name, or None."""
+        if name in self._given:
+            found: Callable[..., Any] = self._given[name]
+            return found
+        if name in registry:
+            return registry[name]
+        return dict(own_functions(self._notebook)).get(name)
+
+    def names(self) -> list[str]:
+        """Every name that `find` knows."""
+        return sorted({*self._given, *registry, *(name for name, _ in own_functions(self._notebook))})
+
+
+def _is_namespace(given: Mapping[str, Any] | None) -> bool:
+    """Is it somebody's globals()?"""
+    return given is not None and "__name__" in given and "__builtins__" in given
+
+
+def own_functions(namespace: Mapping[str, Any] | None) -> Iterator[tuple[str, FunctionType]]:
+    """Plain functions written in this namespace: no builtins, imports, classes or names with a leading underscore."""
+    if namespace is None:
+        return
+    home = namespace.get("__name__")
+    for name, value in list(namespace.items()):
+        if not name.startswith("_") and isinstance(value, FunctionType) and value.__module__ == home:
+            yield name, value
+
+
+class InvokeHandler:
+    """`lambda:invoke`: finds the function by FunctionName when it is called, and wraps its result as the service
+    does.
+    """
+
+    instant = False
+    asynchronous = False
+
+    def __init__(self, functions: FunctionTable, fixed: FunctionHandler | None) -> None:
+        """`fixed`: the handler, where the definition writes the FunctionName out."""
+        self._functions = functions
+        self._fixed = fixed
+        self.asynchronous = fixed is not None and fixed.asynchronous
+
+    def call(self, call: Call) -> Answer:
+        handler = self._handler(call)
+        if isinstance(handler, Failed):
+            return handler
+        return _invoked(handler.invoke(_payload(call), call), call, handler)
+
+    async def acall(self, call: Call) -> Answer:
+        handler = self._handler(call)
+        if isinstance(handler, Failed):
+            return handler
+        return _invoked(await handler.ainvoke(_payload(call), call), call, handler)
+
+    def _handler(self, call: Call) -> FunctionHandler | Failed:
+        if self._fixed is not None:
+            return self._fixed
+        reference = call.payload.get("FunctionName") if isinstance(call.payload, dict) else None
+        name, qualifier = function_name(str(reference))
+        function = self._functions.find(name)
+        if function is not None:
+            handler = FunctionHandler(function, name, qualifier)
+            if not handler.asynchronous:
+                return handler
+            return Failed(
+                "Lambda.SdkClientException",
+                f"{name} is an async function: write its FunctionName out, without `.$`.",
+            )
+        arn = f"arn:aws:lambda:{call.start.region}:{call.start.execution_arn.split(':')[4]}:function:{name}"
+        return Failed(
+            "Lambda.ResourceNotFoundException",
+            f"Function not found: {arn} (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; "
+            f"Request ID: {call.request_id}; Proxy: null)",
+        )
+
+
+def _payload(call: Call) -> JSON:
+    return call.payload.get("Payload", {}) if isinstance(call.payload, dict) else {}
+
+
+def _compact(cause: str | None) -> str | None:
+    """The optimized integration writes the function's error payload anew, without blanks."""
+    try:
+        return cause and dumps(loads(cause))
+    except NotJSON:  # cut short
+        return cause
+
+
+def _invoked(answer: Answer, call: Call, handler: FunctionHandler) -> Answer:
+    """The response of Lambda's Invoke around a function's result; errors are the function's own."""
+    if isinstance(answer, Failed):
+        return Failed(answer.error, _compact(answer.cause))
+    return Succeeded(
+        {
+            "ExecutedVersion": handler.version,
+            "Payload": answer.output,
+            "SdkHttpMetadata": {"HttpStatusCode": 200},
+            "SdkResponseMetadata": {"RequestId": call.request_id},
+            "StatusCode": 200,
+        }
+    )

@@ -1,0 +1,149 @@
+"""StateMachine: a definition that can be linted, drawn and run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from sfn_notebook.asl.diagnostics import Diagnostic
+from sfn_notebook.asl.parse import parse
+from sfn_notebook.engine.program import Program
+from sfn_notebook.integrations.mocks import Responses
+from sfn_notebook.service.api import Limits, MachineType, Options, Registered, check_name, read_input
+from sfn_notebook.service.errors import DefinitionError
+from sfn_notebook.values import JSON, loads, normalise, pretty
+
+from . import display
+from .execution import Execution
+from .workspace import function_table, service
+
+
+class StateMachine:
+    """A state machine of the Amazon States Language.
+
+    definition: its text, a dict, or the Path of a file; name: as in its ARN ("StateMachine" if none is given); type:
+    "STANDARD" or "EXPRESS". Warnings are kept in `diagnostics`.
+
+    Raises: DefinitionError (with all diagnostics) if the definition has errors, InvalidName, OSError for a file that
+    cannot be read, values.NotJSON for a dict that is no JSON.
+    """
+
+    def __init__(
+        self,
+        definition: str | Mapping[str, Any] | Path,
+        *,
+        name: str | None = None,
+        type: MachineType = "STANDARD",
+    ) -> None:
+        if type not in ("STANDARD", "EXPRESS"):
+            raise ValueError(f"type={type!r}: use 'STANDARD' or 'EXPRESS'.")
+        self.name = check_name("StateMachine" if name is None else name, "the state machine's name")
+        self.type: MachineType = type
+        self.text = definition_text(definition)
+        machine, self.diagnostics = parse(self.text, type=type)
+        if machine is None:
+            raise DefinitionError(self.diagnostics)
+        self._machine = machine
+
+    @property
+    def definition(self) -> JSON:
+        """The definition as a value; a copy."""
+        return loads(self.text)
+
+    def run(
+        self,
+        input: Any = None,
+        *,
+        input_text: str | None = None,
+        tasks: Mapping[str, Any] | None = None,
+        mocks: Mapping[str, Responses] | None = None,
+        clock: str | float = "real",
+        name: str | None = None,
+        executor: Literal["inline", "threads"] | Executor | None = None,
+        limits: Limits = "aws",
+    ) -> Execution:
+        """Run the machine and wait for its end. Never raises for an execution that fails: see its `status`, `error`,
+        `cause`.
+
+        Args:
+            input: the input as a value, `{}` if None; a str is a JSON string, a DataFrame becomes records.
+            input_text: the input as raw JSON text.
+            tasks: functions by name (`globals()` will do), before the registered ones and the notebook's own.
+            mocks: {state: [a response per call, the last one repeated]}; a response is {"return": value} or
+                {"error": name, "cause": text}; a function of the task's input that gives a response may stand for
+                the list.
+            clock: "real", "virtual" (Waits and retries take no time) or a speed factor.
+            name: the execution's name; a new UUID if None.
+            executor: None for threads, "inline" for the caller's thread, or a concurrent.futures.Executor.
+            limits: "aws" or "none".
+
+        Ctrl-C stops the execution. Raises, before anything runs: TaskNotFound, MockError, InvalidExecutionInput,
+        InvalidName, Unsupported (the machine needs what this version cannot run), TypeError for functions of another
+        shape.
+        """
+        options = Options(mocks, clock, name, executor, limits)
+        return self._start(input, input_text, tasks, options).wait_or_stop()
+
+    def start(
+        self,
+        input: Any = None,
+        *,
+        input_text: str | None = None,
+        tasks: Mapping[str, Any] | None = None,
+        mocks: Mapping[str, Responses] | None = None,
+        clock: str | float = "real",
+        name: str | None = None,
+        executor: Literal["inline", "threads"] | Executor | None = None,
+        limits: Limits = "aws",
+    ) -> Execution:
+        """Start the machine and return at once; arguments as for `run`. (With executor="inline" it has ended
+        already.)
+        """
+        return self._start(input, input_text, tasks, Options(mocks, clock, name, executor, limits))
+
+    def svg(self) -> str:
+        """The graph as SVG text; the same text for the same definition."""
+        from sfn_notebook.graph.svg import draw
+
+        return draw(self._machine, title=self.name)
+
+    def _start(self, value: Any, text: str | None, tasks: Mapping[str, Any] | None, options: Options) -> Execution:
+        given = read_input(value, text)
+        run = service().start_execution(self._registered, given, function_table(tasks), options)
+        return Execution(run, service())
+
+    @cached_property
+    def _registered(self) -> Registered:
+        return Registered(self.name, self.type, Program(self._machine))
+
+    def __repr__(self) -> str:
+        states = sum(1 for _ in self._machine.walk())
+        return f"<StateMachine {self.name}: {states} state{'s' * (states != 1)}, {self.type}>"
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
+        return display.machine_bundle(self)
+
+
+def definition_text(definition: str | Mapping[str, Any] | Path) -> str:
+    """The text of a definition given as text, dict or file."""
+    if isinstance(definition, Path):
+        return definition.read_text(encoding="utf-8")
+    if isinstance(definition, str):
+        return definition
+    if isinstance(definition, Mapping):
+        return pretty(normalise(definition))
+    raise TypeError(f"a definition is text, a dict or a Path, no {type(definition).__name__}.")
+
+
+def lint(text: str, *, type: str = "STANDARD") -> list[Diagnostic]:
+    """Everything that can be said about a definition's text, in the order of the text. Never raises.
+
+    Each finding has code, severity ("error", "warning", "info"), message, hint, path (a JSON pointer), line, column,
+    end_line and end_column (counted from 1).
+    """
+    from sfn_notebook.asl.lint import lint as findings
+
+    return findings(text, type=type)

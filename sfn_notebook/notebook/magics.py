@@ -1,0 +1,297 @@
+"""`%%stepfunction` and `%sfn`: lines and cells → operations. Thin: whatever concerns ASL is somewhere else."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from argparse import SUPPRESS
+from pathlib import Path
+from typing import Any, ClassVar
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import MagicArgumentParser
+from traitlets import Enum, Unicode
+
+from sfn_notebook.engine.program import Unsupported
+from sfn_notebook.integrations.functions import own_functions, registry
+from sfn_notebook.service.errors import DefinitionError
+
+from . import display
+from .execution import Execution
+from .machine import StateMachine, definition_text, lint
+from .workspace import is_repeatable, namespace, service
+
+# ValueError: also MockError, InvalidName, InvalidExecutionInput; LookupError: also TaskNotFound, ExecutionExists.
+_MISTAKES = (ValueError, LookupError, TypeError, OSError, Unsupported)
+
+
+class _Help(Exception):
+    pass
+
+
+class _Parser(MagicArgumentParser):
+    """Arguments of a magic, with --help, quotes as in a shell, and errors without traceback."""
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(name, description=description, add_help=False)  # type: ignore[no-untyped-call]  # IPython is untyped here
+        self.prog = name
+        self.add_argument("-h", "--help", action="store_true", help="show this help", default=SUPPRESS)
+
+    def read(self, line: str) -> Any:
+        """Raises: UsageError; _Help when help was asked for, which is printed."""
+        words = split(line)
+        if "-h" in words or "--help" in words:
+            print(self.format_help())
+            raise _Help
+        return self.parse_args(words)
+
+    def error(self, message: str) -> Any:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def split(line: str) -> list[str]:
+    """The words of a magic's line; quotes hold a word together and are taken off.  Raises: UsageError."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    lexer.escape = ""  # a backslash belongs to JSON
+    try:
+        return list(lexer)
+    except ValueError:
+        raise UsageError(f"a quote is not closed: {line}") from None
+
+
+def _run_arguments(parser: _Parser) -> None:
+    parser.add_argument(
+        "--input",
+        "-i",
+        metavar="X",
+        help="the input: a variable's name, JSON text in single quotes, or @file",
+    )
+    parser.add_argument("--out", "-o", metavar="VAR", help="keep the execution in this variable")
+    parser.add_argument("--clock", metavar="C", help="real, virtual (Waits and retries take no time) or a speed factor")
+    parser.add_argument("--background", "-b", action="store_true", help="return at once; see %%sfn list and VAR.wait()")
+    parser.add_argument("--display", choices=display.MODES, help="static: picture and tables; text; none")
+
+
+def _cell_parser() -> _Parser:
+    parser = _Parser(
+        "%%stepfunction",
+        "Define the state machine written in this cell (Amazon States Language, JSON), and run it.",
+    )
+    parser.add_argument("name", nargs="?", help="name of the machine, and of the variable that holds it")
+    parser.add_argument("--run", action="store_true", help="run it")
+    _run_arguments(parser)
+    parser.add_argument("--type", choices=("STANDARD", "EXPRESS"), default="STANDARD", help="of the state machine")
+    return parser
+
+
+def _verb_parser(verb: str, description: str, *arguments: tuple[str, str]) -> _Parser:
+    parser = _Parser(f"%sfn {verb}", description)
+    for name, explanation in arguments:
+        parser.add_argument(name, nargs="?", help=explanation)
+    return parser
+
+
+@magics_class
+class StepFunctionsMagics(Magics):
+    """Settings of sfn_notebook: `%config StepFunctionsMagics.clock = "virtual"`."""
+
+    clock = Unicode(
+        "auto",
+        help="clock of magics: real, virtual, a speed factor; auto: virtual when a tool executes the notebook",
+    ).tag(config=True)
+    display = Enum(
+        display.MODES, "auto", help="how results are shown: auto or static (picture and tables), text, none"
+    ).tag(config=True)
+
+    verbs: ClassVar[dict[str, str]] = {
+        "run": "run a machine",
+        "list": "the executions of this kernel",
+        "lint": "what can be said about a definition",
+        "history": "the events of an execution",
+        "tasks": "the functions that tasks can use",
+        "stop": "stop an execution",
+        "help": "this overview",
+    }
+
+    @no_var_expand
+    @line_cell_magic
+    def stepfunction(self, line: str, cell: str | None = None) -> Any:
+        """Define the state machine written in this cell, and run it. See `%%stepfunction --help`."""
+        return self._guarded(lambda: self._define(line, cell))
+
+    @no_var_expand
+    @line_magic
+    def sfn(self, line: str) -> Any:
+        """`%sfn VERB …`: run, list, lint, history, tasks, stop, help."""
+        verb, _, rest = line.strip().partition(" ")
+        if verb in ("", "help", "-h", "--help"):
+            print(self._overview())
+            return None
+        if verb not in self.verbs:
+            raise UsageError(f"%sfn knows no {verb!r}: {', '.join(self.verbs)}.")
+        return self._guarded(lambda: getattr(self, f"_{verb}")(rest))
+
+    # ------------------------------------------------------------ %%stepfunction
+
+    def _define(self, line: str, cell: str | None) -> Any:
+        given = _cell_parser().read(line)
+        if cell is None:
+            raise UsageError("write the definition below the line %%stepfunction (see %%stepfunction --help).")
+        name = given.name
+        if name is not None and not name.isidentifier():
+            raise UsageError(f"{name!r} is no name for a variable: use letters, digits and underscores.")
+        try:
+            machine = StateMachine(cell, name=name, type=given.type)
+        except DefinitionError as error:
+            errors = sum(found.severity == "error" for found in error.diagnostics)
+            title = f"the definition has {errors} error{'s' * (errors != 1)}"
+            # The magic's own line is the cell's first.
+            raise UsageError(f"{title}\n{display.report(cell, error.diagnostics, first_line=2)}") from None
+        if name is not None:
+            self._set(name, machine)
+        return self._execute(machine, given) if given.run else self._shown(machine, given)
+
+    # ------------------------------------------------------------ %sfn
+
+    def _run(self, line: str) -> Any:
+        parser = _verb_parser("run", "Run a machine.", ("name", "the variable that holds the machine"))
+        _run_arguments(parser)
+        given = parser.read(line)
+        return self._execute(self._variable(given.name, StateMachine), given)
+
+    def _list(self, line: str) -> Any:
+        _verb_parser("list", "The executions of this kernel, the latest first, as a DataFrame.").read(line)
+        from sfn_notebook.tables.executions import executions
+
+        return executions(run.execution for run in service().list_executions())
+
+    def _lint(self, line: str) -> None:
+        given = _verb_parser(
+            "lint",
+            "What can be said about a definition.",
+            ("what", "a variable (machine, text or dict) or @file"),
+        ).read(line)
+        text = self._definition(given.what)
+        findings = lint(text)
+        print(display.report(text, findings) or "nothing to complain about")
+
+    def _history(self, line: str) -> Any:
+        given = _verb_parser(
+            "history",
+            "The events of an execution as a DataFrame.",
+            ("execution", "a variable; the latest execution without it"),
+        ).read(line)
+        return self._execution(given.execution).events
+
+    def _tasks(self, line: str) -> Any:
+        _verb_parser("tasks", "The functions that tasks can use, as a DataFrame.").read(line)
+        from sfn_notebook.tables.functions import functions
+
+        return functions(registry, dict(own_functions(self._names())))
+
+    def _stop(self, line: str) -> Any:
+        given = _verb_parser(
+            "stop", "Stop an execution.", ("execution", "a variable; the latest execution without it")
+        ).read(line)
+        execution = self._execution(given.execution).stop()
+        print(repr(execution))
+
+    # ------------------------------------------------------------ what they share
+
+    def _execute(self, machine: StateMachine, given: Any) -> Any:
+        clock = given.clock or self.clock
+        if clock == "auto":
+            clock = "virtual" if is_repeatable() else "real"
+        execution = machine.start(self._input(given.input), clock=clock)
+        for name in (given.out, "_execution"):
+            if name is not None:
+                self._set(name, execution)
+        if not given.background:
+            execution.wait_or_stop()
+        return self._shown(execution, given)
+
+    def _input(self, text: str | None) -> Any:
+        """A variable, JSON text or a file; never evaluated as code."""
+        if text is None:
+            return None
+        if text.startswith("@"):
+            return self._json(Path(text[1:]).read_text(encoding="utf-8"), text)
+        if text.isidentifier() and text in self._names():
+            return self._names()[text]
+        return self._json(text, "--input")
+
+    @staticmethod
+    def _json(text: str, where: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            hint = f" No variable is called {text!r}." if text.isidentifier() else " Put JSON text in single quotes."
+            raise UsageError(f"{where}: no JSON: {error}.{hint}") from None
+
+    def _definition(self, what: str | None) -> str:
+        if what is None:
+            raise UsageError("say what to lint: a variable or @file (see %sfn lint --help).")
+        if what.startswith("@"):
+            return definition_text(Path(what[1:]))
+        value = self._names().get(what)
+        if isinstance(value, StateMachine):
+            return value.text
+        if value is None:
+            raise UsageError(f"no variable is called {what!r}; a file is written @{what}.")
+        return definition_text(value)
+
+    def _execution(self, name: str | None) -> Execution:
+        if name is None and "_execution" not in self._names():
+            raise UsageError("nothing has been run yet.")
+        found: Execution = self._variable(name or "_execution", Execution)
+        return found
+
+    def _variable(self, name: str | None, kind: type) -> Any:
+        if name is None:
+            raise UsageError(f"name a variable that holds {_article(kind)}.")
+        value = self._names().get(name)
+        if isinstance(value, kind):
+            return value
+        known = sorted(key for key, item in self._names().items() if isinstance(item, kind) and not key.startswith("_"))
+        raise UsageError(f"{name!r} holds no {kind.__name__}; known: {', '.join(known) or 'none'}.")
+
+    def _shown(self, value: Any, given: Any) -> Any:
+        mode = given.display or self.display
+        if mode == "none":
+            return None
+        return display.Shown(value) if mode == "text" else value
+
+    def _guarded(self, action: Any) -> Any:
+        """A user's mistake is one red text, no traceback."""
+        try:
+            return action()
+        except _Help:
+            return None
+        except _MISTAKES as error:
+            raise UsageError(str(error)) from None
+
+    @staticmethod
+    def _names() -> dict[str, Any]:
+        return namespace()
+
+    @staticmethod
+    def _set(name: str, value: Any) -> None:
+        namespace()[name] = value
+
+    def _overview(self) -> str:
+        lines = [f"  %sfn {verb:<8} {text}" for verb, text in self.verbs.items()]
+        return "\n".join(
+            [
+                "%%stepfunction NAME --run   define the machine in this cell, and run it",
+                *lines,
+                "Each takes --help.",
+            ]
+        )
+
+
+def _article(kind: type) -> str:
+    name = kind.__name__
+    return f"an {name}" if name[0] in "AEIOU" else f"a {name}"

@@ -1,0 +1,60 @@
+"""What a notebook has at hand: its functions, its service, and whether it is being executed by a machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sfn_notebook.integrations.functions import FunctionTable
+from sfn_notebook.service.api import StepFunctions
+from sfn_notebook.service.origins import Beginning, Repeatable, World
+
+
+def shell() -> Any:
+    """IPython's shell, or None outside IPython."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def namespace() -> dict[str, Any]:
+    """The notebook's own names; empty outside a notebook."""
+    running = shell()
+    names: dict[str, Any] = {} if running is None else running.user_ns
+    return names
+
+
+def function_table(tasks: Mapping[str, Any] | None) -> FunctionTable:
+    """Where a run looks its functions up: what it is given, the registry, the notebook."""
+    return FunctionTable(tasks, namespace())
+
+
+def is_repeatable() -> bool:
+    """Is the notebook executed by nbclient, nbval, nbconvert or papermill? Then runs repeat to the byte.
+
+    None of them offers to answer `input()`, all interactive front ends do. SFN_NOTEBOOK_REPEATABLE=1 or 0 decides
+    otherwise.
+    """
+    chosen = os.environ.get("SFN_NOTEBOOK_REPEATABLE")
+    if chosen is not None:
+        return chosen not in ("", "0")
+    kernel = getattr(shell(), "kernel", None)
+    return kernel is not None and kernel.get_parent("shell").get("content", {}).get("allow_stdin") is False
+
+
+class _Origin:
+    """The world, or a fixed beginning while the notebook is executed by a machine."""
+
+    def __init__(self) -> None:
+        self._world, self._repeatable = World(), Repeatable()
+
+    def begin(self) -> Beginning:
+        return (self._repeatable if is_repeatable() else self._world).begin()
+
+
+@lru_cache(maxsize=1)
+def service() -> StepFunctions:
+    """The process's executions."""
+    return StepFunctions(origin=_Origin())

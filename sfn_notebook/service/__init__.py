@@ -1,0 +1,1 @@
+"""Step Functions' operations on machines and executions. Must not know HTTP or notebooks."""
