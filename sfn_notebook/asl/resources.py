@@ -55,8 +55,8 @@ class Resource:
         return self.pattern != ""
 
     @property
-    def is_kept_alive(self) -> bool:
-        """Do heartbeats come for it? Only from activities, callbacks and jobs."""
+    def has_token(self) -> bool:
+        """Does somebody else answer, with a task token, and send heartbeats? Activities, callbacks and jobs."""
         return self.kind == "activity" or self.is_submitted
 
 

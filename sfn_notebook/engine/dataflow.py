@@ -54,7 +54,7 @@ def _flow(expression: Expression, growth: Growth | None) -> Flow:
 
 
 def path_flow(fields: Mapping[str, JSON], name: str) -> Flow | None:
-    """InputPath or OutputPath; None where it changes nothing."""
+    """InputPath, OutputPath or ItemsPath; None where it changes nothing."""
     text = fields.get(name, "$")
     if text is None:
         return _empty

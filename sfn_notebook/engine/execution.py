@@ -47,7 +47,11 @@ Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABOR
 
 MAX_PAYLOAD_BYTES: Final = 262_144
 MAX_EVENTS: Final = 25_000
-_ROOM_FOR_THE_END: Final = 2
+
+
+_TOO_MANY_EVENTS: Final = Failure(
+    RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS})."
+)
 
 
 class TooLarge(QueryError):
@@ -72,7 +76,8 @@ class Execution:
         self.marks: list[tuple[int, int]] = [(0, start.now)]
         limited = start.limits == "aws"
         self.max_bytes = MAX_PAYLOAD_BYTES if limited else maxsize
-        self._max_slots = WIDTH * (MAX_EVENTS - _ROOM_FOR_THE_END) if limited and start.type == "STANDARD" else maxsize
+        # The last event of a full history says that it is full.
+        self._max_slots = WIDTH * (MAX_EVENTS - 1) if limited and start.type == "STANDARD" else maxsize
         self._pending: dict[Target, Frame] = {}
         self._timers: dict[Target, list[TimerKind]] = {}
         self._context: dict[str, JSON] | None = None
@@ -99,14 +104,15 @@ class Execution:
                     ready.appendleft((step, frame))
                     self.commands.append(Continue())
                     return self._given(budget)
-                if len(self.events) >= self._max_slots:
-                    self._end("FAILED", kinds.EXECUTION_FAILED, frame.previous, _too_many_events())
+                if len(self.events) > self._max_slots:
                     break
                 left -= 1
                 try:
                     step = step.enter(self, frame)
                 except QueryError as error:
                     step = self._fault(frame, error)
+            if len(self.events) > self._max_slots and self.status == "RUNNING":
+                self._overflow()
         return self._given(budget - left)
 
     def handle(self, stimulus: Stimulus) -> None:
@@ -114,6 +120,8 @@ class Execution:
         if self.status == "RUNNING":
             self._move_time(stimulus.now)
             _HANDLERS[type(stimulus)](self, stimulus)
+            if len(self.events) > self._max_slots and self.status == "RUNNING":
+                self._overflow()
 
     def _given(self, transitions: int) -> list[Command]:
         self.transitions += transitions
@@ -221,7 +229,6 @@ class Execution:
         """`frame` has reached the end of its container."""
         join = frame.child_of
         if join is None:
-            self.output = frame.value
             self._end("SUCCEEDED", kinds.EXECUTION_SUCCEEDED, frame.previous, frame.value)
             return
         del join.live[frame.index]
@@ -246,26 +253,42 @@ class Execution:
             step = action()
         except QueryError as error:
             step = self._fault(frame, error)
-        if step is not PARK:
+        if step is END:
+            self._finished(frame)  # at once: nothing happens between transitions, so positions are exact
+        elif step is not PARK:
             self.ready.appendleft((step, frame))
 
     def _end(self, status: Status, kind: Kind, previous: int, value: Any) -> None:
+        if len(self.events) > self._max_slots:
+            status, kind, previous, value = "FAILED", kinds.EXECUTION_FAILED, self._cut(), _TOO_MANY_EVENTS
         self.record(kind, previous, None, value)
-        self.status = status
         if isinstance(value, Failure):
             self.failure = value
+        else:
+            self.output = value
+        self.status = status
         for target in list(self._pending):
             self._settle(target, cancel=True)
         self._cancel_timers(WHOLE)
         self.ready.clear()
 
-    def _settle(self, target: Target, *, cancel: bool) -> Frame | None:
+    def _overflow(self) -> None:
+        """The history is full: nothing more can be written but that."""
+        self._end("FAILED", kinds.EXECUTION_FAILED, 0, _TOO_MANY_EVENTS)
+
+    def _cut(self) -> int:
+        """Forget the events for which a full history has no room; the id of the last that is kept."""
+        del self.events[self._max_slots :]
+        self.marks = [mark for mark in self.marks if mark[0] < self._max_slots]
+        self.marks.append((self._max_slots, self.now))
+        return self._max_slots // WIDTH
+
+    def _settle(self, target: Target, *, cancel: bool) -> Frame:
         """The frame that waits for `target`, which waits no longer."""
-        frame = self._pending.pop(target, None)
-        if frame is not None:
-            self._cancel_timers(target)
-            if cancel and frame.step.type == "Task":
-                self.commands.append(CancelTask(target))
+        frame = self._pending.pop(target)
+        self._cancel_timers(target)
+        if cancel and frame.step.type == "Task":
+            self.commands.append(CancelTask(target))
         return frame
 
     def _cancel_timers(self, target: Target) -> None:
@@ -276,10 +299,7 @@ class Execution:
 
     def _fault(self, frame: Frame, error: QueryError) -> Step:
         """An expression of the state failed."""
-        if isinstance(error, TooLarge):
-            return self.fail(frame, Failure(error.error, error.cause, catchable=False))
-        state = f"the state '{frame.step.name}' (entered at the event id #{frame.entered})"
-        return self.fail(frame, Failure(error.error, f"An error occurred while executing {state}. {error.cause}"))
+        return self.fail(frame, _failure(frame, error))
 
     def fail(self, frame: Frame, failure: Failure, fanout_failed: Kind | None = None) -> Step:
         """The state in which `frame` stands has failed: retry, catch, or fail what is around it.
@@ -302,7 +322,7 @@ class Execution:
             out, bound, variables = catcher.flow(failure, frame)
             self.exited(frame, frame.step, out, bound, variables)
         except QueryError as error:
-            return self._fail_around(frame, Failure(error.error, error.cause))
+            return self._fail_around(frame, _failure(frame, error))
         self.ready.appendleft((catcher.next, frame))
         return PARK
 
@@ -334,7 +354,8 @@ class Execution:
         if frame.join is not None:
             self._abort_children(frame.join, event)
             self._record_aborted(frame, event)
-        elif hasattr(frame, "step") and self._settle(frame.target, cancel=True) is not None:
+        elif hasattr(frame, "step") and frame.target in self._pending:
+            self._settle(frame.target, cancel=True)
             self._record_aborted(frame, event)
 
     def _record_aborted(self, frame: Frame, event: int) -> None:
@@ -343,16 +364,21 @@ class Execution:
 
     # ------------------------------------------------------------ stimuli
 
+    def _works(self, target: Target) -> bool:
+        """Is a task of this target out, which may answer?"""
+        frame = self._pending.get(target)
+        return frame is not None and frame.step.type == "Task" and "retry" not in self._timers.get(target, ())
+
     def _task_submitted(self, stimulus: TaskSubmitted) -> None:
-        frame = self._pending.get(stimulus.target)
-        if frame is not None:
+        if self._works(stimulus.target):
+            frame = self._pending[stimulus.target]
             resource, family = frame.step.task
             frame.previous = self.record(family.submitted, frame.previous, resource, stimulus.output)
 
     def _task_succeeded(self, stimulus: TaskSucceeded) -> None:
-        frame = self._settle(stimulus.target, cancel=False)
-        if frame is None:
+        if not self._works(stimulus.target):
             return
+        frame = self._settle(stimulus.target, cancel=False)
         resource, family = frame.step.task
         if stimulus.size > self.max_bytes:
             name = resource.text if resource.kind == "lambda" else resource.service
@@ -362,8 +388,8 @@ class Execution:
         self._perform(frame, lambda: frame.step.complete(self, frame, stimulus.output, stimulus.size))
 
     def _task_failed(self, stimulus: TaskFailed) -> None:
-        frame = self._settle(stimulus.target, cancel=False)
-        if frame is not None:
+        if self._works(stimulus.target):
+            frame = self._settle(stimulus.target, cancel=False)
             failure = Failure(stimulus.error, stimulus.cause)
             self._task_ended_badly(frame, frame.step.task[1].failed, failure)
 
@@ -372,13 +398,15 @@ class Execution:
         self._perform(frame, lambda: self.fail(frame, failure))
 
     def _timer_fired(self, stimulus: TimerFired) -> None:
+        running = self._timers.get(stimulus.target)
+        if running is None or stimulus.timer not in running:
+            return
+        running.remove(stimulus.timer)
         if stimulus.timer == "execution":
             self._end("TIMED_OUT", kinds.EXECUTION_TIMED_OUT, 0, Failure(TIMEOUT, None))
             return
         late = stimulus.timer in ("timeout", "heartbeat")
         frame = self._settle(stimulus.target, cancel=late)
-        if frame is None:
-            return
         if late:
             also = "States.HeartbeatTimeout" if stimulus.timer == "heartbeat" else ""
             self._task_ended_badly(frame, frame.step.task[1].timed_out, Failure(TIMEOUT, None, also))
@@ -402,8 +430,12 @@ _HANDLERS: Final[Mapping[type, Callable[[Execution, Any], None]]] = {
 }
 
 
-def _too_many_events() -> Failure:
-    return Failure(RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
+def _failure(frame: Frame, error: QueryError) -> Failure:
+    """What a fault in the state where `frame` stands is called.  (spec: errors-and-retries, Cause formats)"""
+    if isinstance(error, TooLarge):
+        return Failure(error.error, error.cause, catchable=False)
+    state = f"the state '{frame.step.name}' (entered at the event id #{frame.entered})"
+    return Failure(error.error, f"An error occurred while executing {state}. {error.cause}")
 
 
 def replay(program: Program, start: Start, journal: Iterable[Entry]) -> Execution:

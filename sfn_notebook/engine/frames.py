@@ -5,6 +5,7 @@ A frame is also the scope of the expressions of the state it stands in.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -92,6 +93,8 @@ class Frame:
         if self.step.counts_retries:
             state["RetryCount"] = self.attempt
         context = {**execution.context(), "State": state}
+        if self.step.type == "Task" and self.step.task[0].has_token:
+            context["Task"] = {"Token": task_token(execution.start.seed, self.target)}
         if self.item is not None:
             context["Map"] = {"Item": self.item}
         return context
@@ -107,6 +110,11 @@ def draw(seed: int, target: Target, site: str) -> int:
     place = _SEPARATOR.join((*map(repr, target.path), target.state, str(target.visit), str(target.attempt), site))
     digest = blake2b(place.encode("utf-8", "surrogatepass"), key=seed.to_bytes(16, "big"), digest_size=16)
     return int.from_bytes(digest.digest(), "big")
+
+
+def task_token(seed: int, target: Target) -> str:
+    """The token with which a worker or callback answers this attempt: nobody can guess it."""
+    return b64encode(draw(seed, target, "Token").to_bytes(16, "big")).decode()
 
 
 def uuid4_text(number: int) -> str:
@@ -129,6 +137,7 @@ class Join:
         "data_bound",
         "frame",
         "items",
+        "items_bound",
         "iterates",
         "last",
         "limit",
@@ -154,5 +163,5 @@ class Join:
         self.limit = count
         self.last = frame.previous
         self.live: dict[int, Frame] = {}
-        self.data_bound = 0
+        self.data_bound = self.items_bound = 0
         self.bound = 2

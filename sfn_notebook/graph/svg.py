@@ -33,8 +33,9 @@ from .palette import (
 from .routing import number
 from .scene import Box, Edge, Node, Point, Scene
 from .shapes import BADGE, arrow, badge, contents, counters, element, rectangle, tooltip, write
-from .status import StateStatus, Status, TakenEdge, status_of, taken_edges
+from .status import StateStatus, Status, TakenEdge, edges, statuses
 from .text import clip, escape, visible, width
+from .visits import read_visits
 
 if TYPE_CHECKING:
     from sfn_notebook.asl.model import Machine
@@ -54,8 +55,8 @@ def draw(machine: Machine, history: Iterable[Mapping[str, Any]] | None = None, *
     scene = build.build_scene(machine)
     if history is None:
         return _Picture(scene, None, {}).svg(title)
-    events = list(history)
-    return _Picture(scene, status_of(events, machine), taken_edges(events, machine)).svg(title)
+    visited = read_visits(history, machine)
+    return _Picture(scene, statuses(visited, machine), edges(visited, machine)).svg(title)
 
 
 class _Picture:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from sfn_notebook.asl.model import State
 from sfn_notebook.asl.resources import Resource, function_name, parse_resource
+from sfn_notebook.engine.failures import RUNTIME
 
-from .contract import Handler
+from .contract import Answer, Call, Failed, Handler
 from .functions import FunctionHandler, FunctionTable, InvokeHandler
 from .mocks import MockError, Responses, mock_handler
 
@@ -34,10 +35,29 @@ class TaskNotFound(LookupError):
         super().__init__("\n".join(lines))
 
 
+class Unanswered:
+    """Implements `contract.Handler` for a state that should not be reached.  (spec: local-mocks, missing entry)"""
+
+    instant = True
+    asynchronous = False
+
+    def __init__(self, missing: Missing) -> None:
+        self._answer = Failed(RUNTIME, f"Nothing answers to {missing.resource}. {missing.remedy}")
+
+    def call(self, call: Call) -> Answer:  # noqa: ARG002 - whatever is asked
+        return self._answer
+
+    async def acall(self, call: Call) -> Answer:
+        return self.call(call)
+
+
 def bind(
     tasks: Mapping[str, State], functions: FunctionTable, mocks: Mapping[str, Responses] | None = None
 ) -> Bindings:
     """A handler for each Task state of `tasks`: its mock, else its function.
+
+    Whoever gives mocks tests one way through the machine: states off that way need no answer, and fail when they are
+    reached after all. Without mocks, what nothing answers to is an error before anything runs.
 
     Raises: TaskNotFound (all that is missing at once), MockError, TypeError (a function of the wrong shape).
     """
@@ -50,10 +70,12 @@ def bind(
             bindings[name] = mock_handler(name, mocks[name])
             continue
         found = _function(state, functions)
-        if isinstance(found, Missing):
-            missing.append(found)
-        else:
+        if not isinstance(found, Missing):
             bindings[name] = found
+        elif mocks:
+            bindings[name] = Unanswered(found)
+        else:
+            missing.append(found)
     if missing:
         raise TaskNotFound(missing)
     return bindings

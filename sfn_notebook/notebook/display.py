@@ -26,11 +26,11 @@ _LONGEST_VALUE: Final = 4000
 _LONGEST_CELL: Final = 80
 _SHOWN: Final = ("state", "container", "status", "retries", "duration", "error", "next")
 _COLOURS: Final = {
-    "SUCCEEDED": "#1a7f37",
-    "FAILED": "#cf222e",
-    "TIMED_OUT": "#9a6700",
-    "ABORTED": "#6e7781",
-    "RUNNING": "#0969da",
+    "SUCCEEDED": "#2da44e",
+    "FAILED": "#e5534b",
+    "TIMED_OUT": "#c69026",
+    "ABORTED": "#8b949e",
+    "RUNNING": "#539bf5",
 }
 
 
@@ -45,13 +45,12 @@ def machine_bundle(machine: StateMachine) -> dict[str, str]:
 def execution_bundle(execution: Execution) -> dict[str, str]:
     """The MIME bundle of an execution: what became of it, its picture, its output and its transitions."""
     table = execution.transitions
-    summary = _summary(execution, table)
-    text = [summary, *_ending_text(execution)]
+    parts = _summary(execution, table)
+    text = [f"{execution.machine_name}: {', '.join([execution.status, *parts])}", *_ending_text(execution)]
     if len(table):
         text.append(_table(table).to_string(index=False))
-    name, _, what = summary.partition(": ")
     html = [
-        f"<p>{_badge(execution.status)} <b>{escape(name)}</b> {escape(what)}</p>",
+        f"<p>{_badge(execution.status)} <b>{escape(execution.machine_name)}</b>: {escape(', '.join(parts))}</p>",
         _picture(execution.svg(), f"execution of {execution.machine_name}: {execution.status}"),
         _ending_html(execution),
         _table_html(table),
@@ -59,14 +58,15 @@ def execution_bundle(execution: Execution) -> dict[str, str]:
     return {"text/plain": "\n".join(text), "text/html": f"<div>{''.join(html)}</div>"}
 
 
-def _summary(execution: Execution, table: Any) -> str:
+def _summary(execution: Execution, table: Any) -> list[str]:
+    """What can be said in a few words, but for the status."""
     retries = int(table["retries"].sum())
     parts = [f"{len(table)} transition{'s' * (len(table) != 1)}"]
     if retries:
         parts.append(f"{retries} retr{'ies' if retries != 1 else 'y'}")
     if execution.stop_date is not None:
         parts.append(duration(execution.stop_date - execution.start_date))
-    return f"{execution.machine_name}: {execution.status}, {', '.join(parts)}, execution {execution.name}"
+    return [*parts, f"execution {execution.name}"]
 
 
 def duration(time: timedelta) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from argparse import SUPPRESS
+from argparse import ArgumentParser
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, ClassVar
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import MagicArgumentParser
 from traitlets import Enum, Unicode
 
 from sfn_notebook.engine.program import Unsupported
@@ -30,13 +30,12 @@ class _Help(Exception):
     pass
 
 
-class _Parser(MagicArgumentParser):
+class _Parser(ArgumentParser):
     """Arguments of a magic, with --help, quotes as in a shell, and errors without traceback."""
 
     def __init__(self, name: str, description: str) -> None:
-        super().__init__(name, description=description, add_help=False)  # type: ignore[no-untyped-call]  # IPython is untyped here
-        self.prog = name
-        self.add_argument("-h", "--help", action="store_true", help="show this help", default=SUPPRESS)
+        super().__init__(prog=name, description=description, add_help=False, allow_abbrev=False)
+        self.add_argument("-h", "--help", action="store_true", help="show this help")
 
     def read(self, line: str) -> Any:
         """Raises: UsageError; _Help when help was asked for, which is printed."""
@@ -60,6 +59,12 @@ def split(line: str) -> list[str]:
         return list(lexer)
     except ValueError:
         raise UsageError(f"a quote is not closed: {line}") from None
+
+
+def without_body(lines: list[str]) -> list[str]:
+    """`%%stepfunction --help` alone in a cell becomes `%stepfunction --help`: IPython refuses a magic without body."""
+    alone = len(lines) == 1 and lines[0].startswith("%%stepfunction")
+    return [lines[0][1:]] if alone else lines
 
 
 def _run_arguments(parser: _Parser) -> None:
@@ -106,6 +111,11 @@ class StepFunctionsMagics(Magics):
         display.MODES, "auto", help="how results are shown: auto or static (picture and tables), text, none"
     ).tag(config=True)
 
+    def __init__(self, shell: Any = None, **options: Any) -> None:
+        super().__init__(shell, **options)
+        if shell is not None and without_body not in shell.input_transformers_cleanup:
+            shell.input_transformers_cleanup.append(without_body)
+
     verbs: ClassVar[dict[str, str]] = {
         "run": "run a machine",
         "list": "the executions of this kernel",
@@ -141,7 +151,7 @@ class StepFunctionsMagics(Magics):
         if cell is None:
             raise UsageError("write the definition below the line %%stepfunction (see %%stepfunction --help).")
         name = given.name
-        if name is not None and not name.isidentifier():
+        if name is not None and (not name.isidentifier() or iskeyword(name)):
             raise UsageError(f"{name!r} is no name for a variable: use letters, digits and underscores.")
         try:
             machine = StateMachine(cell, name=name, type=given.type)
@@ -272,6 +282,8 @@ class StepFunctionsMagics(Magics):
             return None
         except _MISTAKES as error:
             raise UsageError(str(error)) from None
+        except KeyboardInterrupt as interrupt:
+            raise interrupt.with_traceback(None) from None  # where the waiting was done is nobody's business
 
     @staticmethod
     def _names() -> dict[str, Any]:

@@ -269,7 +269,8 @@ class Driver:
 
     def _deliver(self, run: Run) -> None:
         """Hand over the answers of this instant, in the order in which their tasks were given out."""
-        batch, run.arrived = sorted(run.arrived, key=itemgetter(0)), []
+        batch, run.arrived = run.arrived, []
+        batch.sort(key=itemgetter(0))
         for _, stimuli in batch:
             for stimulus in stimuli:
                 self._hand_over(run, stimulus)

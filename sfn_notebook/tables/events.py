@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from sfn_notebook.graph.visits import Event
+
 from .columns import COUNT, TEXT, TIME, VALUE, frame
-from .visits import Event
 
 COLUMNS: Final[Mapping[str, Any]] = {
     "id": COUNT,

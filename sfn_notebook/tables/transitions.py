@@ -8,10 +8,10 @@ from typing import Any, Final
 import pandas as pd
 
 from sfn_notebook.asl.model import STATE_TYPES, Machine
+from sfn_notebook.graph.visits import Event, Visit, read_visits
 from sfn_notebook.values import JSON, loads
 
 from .columns import COUNT, DURATION, TEXT, TIME, VALUE, frame
-from .visits import Event, Visit, visits
 
 STATUSES: Final = ("RUNNING", "SUCCEEDED", "FAILED", "CAUGHT", "TIMED_OUT", "ABORTED")
 
@@ -44,18 +44,7 @@ def transitions(history: Iterable[Event], machine: Machine | None = None) -> pd.
     """One row per visit of a state, in the order of entering; columns as in COLUMNS. `machine` numbers branches
     right.
     """
-    return frame([_row(visit) for visit in visits(history, _branches(machine))], COLUMNS)
-
-
-def _branches(machine: Machine | None) -> Mapping[str, int]:
-    if machine is None:
-        return {}
-    return {
-        container.start_at: index
-        for state in machine.walk()
-        if state.type == "Parallel"
-        for index, container in enumerate(state.containers)
-    }
+    return frame([_row(visit) for visit in read_visits(history, machine)], COLUMNS)
 
 
 def _row(visit: Visit) -> Mapping[str, Any]:

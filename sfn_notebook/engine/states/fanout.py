@@ -55,11 +55,11 @@ def compile_map(step: Step, state: State, steps: Mapping[str, Step]) -> None:
         if take is not None:
             data, bound = take(data, bound, frame)
         limit = limit_of(data, frame)
-        items = items_of(data, frame)
+        items, items_bound = items_of(data, bound, frame)
         frame.previous = execution.record(started, frame.previous, step.name, len(items))
         join = frame.join = Join(frame, step, len(items), data, items)
         join.limit = limit or len(items)
-        join.data_bound = bound
+        join.data_bound, join.items_bound = bound, items_bound
         if not items:
             return execution.joined(join)
         while join.started < min(join.limit, len(items)):
@@ -99,7 +99,7 @@ def _begin_iteration(step: Step, select: Flow | None) -> Callable[[Execution, Jo
         index, owner = join.started, join.frame
         join.started = index + 1
         value = join.items[index]
-        bound = join.data_bound if isinstance(value, dict | list | str) else _SCALAR_SIZE
+        bound = join.items_bound if isinstance(value, dict | list | str) else _SCALAR_SIZE
         if select is not None:
             owner.item = {"Index": index, "Value": value}
             try:
@@ -117,14 +117,14 @@ def _item_selector(fields: Mapping[str, JSON]) -> Flow | None:
     return template_flow(fields, "ItemSelector") or template_flow(fields, "Parameters")
 
 
-def _items(fields: Mapping[str, JSON]) -> Callable[[JSON, Frame], list[JSON]]:
+def _items(fields: Mapping[str, JSON]) -> Callable[[JSON, int, Frame], tuple[list[JSON], int]]:
     text = fields.get("ItemsPath", "$")
-    find = compile_path(text)
+    find = path_flow({"ItemsPath": text}, "ItemsPath")
 
-    def items(data: JSON, frame: Frame) -> list[JSON]:
-        found = find(data, frame)
+    def items(data: JSON, bound: int, frame: Frame) -> tuple[list[JSON], int]:
+        found, bound = (data, bound) if find is None else find(data, bound, frame)
         if isinstance(found, list):
-            return found
+            return found, bound
         raise QueryError(RUNTIME, f'Reference path "{text}" must point to array.')
 
     return items

@@ -73,7 +73,7 @@ def compile_task(step: Step, state: State, steps: Mapping[str, Step]) -> None:
         execution.commands.append(RunTask(target, resource, data, seconds, execution.time_of(frame.entered)))
         if seconds is not None:
             execution.start_timer(target, "timeout", execution.now + seconds * 1000)
-        if beat is not None and resource.is_kept_alive:
+        if beat is not None and resource.has_token:
             execution.start_timer(target, "heartbeat", execution.now + beat * 1000)
         return PARK
 
