@@ -83,7 +83,7 @@ class Program:
         self.tasks = {state.name: state for state in machine.walk() if state.type == "Task"}
 
 
-class Unsupported(Exception):
+class Unsupported(NotImplementedError):
     """The machine is valid, but this version cannot run it. `reasons`: (state, what it needs)."""
 
     def __init__(self, reasons: list[tuple[str, str]]) -> None:

@@ -7,23 +7,24 @@ import shlex
 from argparse import ArgumentParser
 from keyword import iskeyword
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Enum, Unicode
 
-from sfn_notebook.engine.program import Unsupported
-from sfn_notebook.integrations.functions import own_functions, registry
-from sfn_notebook.service.errors import DefinitionError
+import sfn_notebook as sfn
 
 from . import display
-from .execution import Execution
-from .machine import StateMachine, definition_text, lint
 from .workspace import is_repeatable, namespace, service
 
-# ValueError: also MockError, InvalidName, InvalidExecutionInput; LookupError: also TaskNotFound, ExecutionExists.
-_MISTAKES = (ValueError, LookupError, TypeError, OSError, Unsupported)
+if TYPE_CHECKING:
+    from .execution import Execution
+    from .machine import StateMachine
+
+# ValueError: also MockError, InvalidName, InvalidExecutionInput; LookupError: also TaskNotFound, ExecutionExists;
+# NotImplementedError: Unsupported.
+_MISTAKES = (ValueError, LookupError, TypeError, OSError, NotImplementedError)
 
 
 class _Help(Exception):
@@ -154,8 +155,8 @@ class StepFunctionsMagics(Magics):
         if name is not None and (not name.isidentifier() or iskeyword(name)):
             raise UsageError(f"{name!r} is no name for a variable: use letters, digits and underscores.")
         try:
-            machine = StateMachine(cell, name=name, type=given.type)
-        except DefinitionError as error:
+            machine = sfn.StateMachine(cell, name=name, type=given.type)
+        except sfn.DefinitionError as error:
             errors = sum(found.severity == "error" for found in error.diagnostics)
             title = f"the definition has {errors} error{'s' * (errors != 1)}"
             # The magic's own line is the cell's first.
@@ -170,7 +171,7 @@ class StepFunctionsMagics(Magics):
         parser = _verb_parser("run", "Run a machine.", ("name", "the variable that holds the machine"))
         _run_arguments(parser)
         given = parser.read(line)
-        return self._execute(self._variable(given.name, StateMachine), given)
+        return self._execute(self._variable(given.name, sfn.StateMachine), given)
 
     def _list(self, line: str) -> Any:
         _verb_parser("list", "The executions of this kernel, the latest first, as a DataFrame.").read(line)
@@ -185,7 +186,7 @@ class StepFunctionsMagics(Magics):
             ("what", "a variable (machine, text or dict) or @file"),
         ).read(line)
         text = self._definition(given.what)
-        findings = lint(text)
+        findings = sfn.lint(text)
         print(display.report(text, findings) or "nothing to complain about")
 
     def _history(self, line: str) -> Any:
@@ -198,6 +199,7 @@ class StepFunctionsMagics(Magics):
 
     def _tasks(self, line: str) -> Any:
         _verb_parser("tasks", "The functions that tasks can use, as a DataFrame.").read(line)
+        from sfn_notebook.integrations.functions import own_functions, registry
         from sfn_notebook.tables.functions import functions
 
         return functions(registry, dict(own_functions(self._names())))
@@ -242,12 +244,14 @@ class StepFunctionsMagics(Magics):
             raise UsageError(f"{where}: no JSON: {error}.{hint}") from None
 
     def _definition(self, what: str | None) -> str:
+        from .machine import definition_text
+
         if what is None:
             raise UsageError("say what to lint: a variable or @file (see %sfn lint --help).")
         if what.startswith("@"):
             return definition_text(Path(what[1:]))
         value = self._names().get(what)
-        if isinstance(value, StateMachine):
+        if isinstance(value, sfn.StateMachine):
             return value.text
         if value is None:
             raise UsageError(f"no variable is called {what!r}; a file is written @{what}.")
@@ -256,7 +260,7 @@ class StepFunctionsMagics(Magics):
     def _execution(self, name: str | None) -> Execution:
         if name is None and "_execution" not in self._names():
             raise UsageError("nothing has been run yet.")
-        found: Execution = self._variable(name or "_execution", Execution)
+        found: Execution = self._variable(name or "_execution", sfn.Execution)
         return found
 
     def _variable(self, name: str | None, kind: type) -> Any:

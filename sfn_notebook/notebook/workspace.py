@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sfn_notebook.integrations.functions import FunctionTable
-from sfn_notebook.service.api import StepFunctions
-from sfn_notebook.service.origins import Beginning, Repeatable, World
+if TYPE_CHECKING:
+    from sfn_notebook.integrations.functions import FunctionTable
+    from sfn_notebook.service.api import StepFunctions
 
 
 def shell() -> Any:
@@ -28,6 +28,8 @@ def namespace() -> dict[str, Any]:
 
 def function_table(tasks: Mapping[str, Any] | None) -> FunctionTable:
     """Where a run looks its functions up: what it is given, the registry, the notebook."""
+    from sfn_notebook.integrations.functions import FunctionTable
+
     return FunctionTable(tasks, namespace())
 
 
@@ -44,17 +46,10 @@ def is_repeatable() -> bool:
     return kernel is not None and kernel.get_parent("shell").get("content", {}).get("allow_stdin") is False
 
 
-class _Origin:
-    """The world, or a fixed beginning while the notebook is executed by a machine."""
-
-    def __init__(self) -> None:
-        self._world, self._repeatable = World(), Repeatable()
-
-    def begin(self) -> Beginning:
-        return (self._repeatable if is_repeatable() else self._world).begin()
-
-
 @lru_cache(maxsize=1)
 def service() -> StepFunctions:
     """The process's executions."""
-    return StepFunctions(origin=_Origin())
+    from sfn_notebook.service.api import StepFunctions
+    from sfn_notebook.service.origins import Switched
+
+    return StepFunctions(origin=Switched(is_repeatable))

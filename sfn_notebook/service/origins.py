@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from hashlib import sha256
 from itertools import count
 from typing import Final, NamedTuple, Protocol
@@ -43,3 +44,14 @@ class Repeatable:
     def begin(self) -> Beginning:
         seed = sha256(b"run %d" % next(self._runs)).digest()[:16]
         return Beginning(FIXED_START, int.from_bytes(seed, "big"))
+
+
+class Switched:
+    """The world, or the fixed beginning whenever `is_repeatable()`."""
+
+    def __init__(self, is_repeatable: Callable[[], bool]) -> None:
+        self._is_repeatable = is_repeatable
+        self._world, self._repeatable = World(), Repeatable()
+
+    def begin(self) -> Beginning:
+        return (self._repeatable if self._is_repeatable() else self._world).begin()
