@@ -55,7 +55,7 @@ class Visit:
     """One visit of a state. entered, exited: timestamps of those events; input, output: JSON text as in the events.
 
     fault: how the latest attempt went wrong, while the state may still be tried again or caught; error: its name;
-    next: the state that followed.
+    given_up: a Map or Parallel that is not tried again; next: the state that followed.
     """
 
     state: str
@@ -67,6 +67,7 @@ class Visit:
     output: str | None = None
     status: Status = "RUNNING"
     fault: Status | None = None
+    given_up: bool = False
     error: str | None = None
     next: str | None = None
     attempts: int = 0
@@ -79,6 +80,7 @@ class Visit:
             self.retries += 1
         self.attempts += 1
         self.fault = self.error = None
+        self.given_up = False
 
     def go_wrong(self, fault: Status, error: str | None) -> None:
         """The attempt has failed."""
@@ -215,8 +217,8 @@ class _Reader:
         if kind.endswith("Aborted"):
             return line  # it names nobody; who was aborted is clear when the state around fails
         if kind.startswith(("Map", "Parallel")):
-            running = kind.removesuffix("Started") == kind
-            line = _nearest(line, lambda visit: kind.startswith(visit.type) and not (running and visit.fault)) or line
+            # A retry or failure points at what failed inside: what was given up is passed over on the way out.
+            line = _nearest(line, lambda visit: kind.startswith(visit.type) and not visit.given_up) or line
         visit = line.open
         if visit is not None:
             self._progress(event, kind, visit)
@@ -236,6 +238,7 @@ class _Reader:
             self._blame(event)
             visit.abort_inside()
             visit.go_wrong("FAILED", _details(event).get("error"))
+            visit.given_up = kind in ("MapStateFailed", "ParallelStateFailed")
         elif kind in ("LambdaFunctionSucceeded", "TaskSucceeded", "ActivitySucceeded"):
             visit.fault = visit.error = None
 
@@ -257,7 +260,7 @@ class _Reader:
         elif kind == "ExecutionRedriven":
             for visit in self.visits:
                 if visit.line.open is visit and visit.exited is None:
-                    visit.status, visit.attempts = "RUNNING", 0
+                    visit.status, visit.attempts, visit.given_up = "RUNNING", 0, False
 
 
 def _nearest(line: Line, wanted: Callable[[Visit], bool]) -> Line | None:

@@ -144,7 +144,7 @@ class Driver:
             timer.dead = True
         for flight in run.flights.values():
             flight.call.cancel()
-            run.executor.abandon()
+            run.executor.abandon(flight.call)
         run.stop_time = execution.now
         run.store.finish(execution.start.execution_arn, Ending(execution.status, execution.now))
         run.end()
@@ -206,7 +206,7 @@ class Driver:
         flight = run.flights.pop(command.target, None)
         if flight is not None:
             flight.call.cancel()
-            run.executor.abandon()
+            run.executor.abandon(flight.call)
 
     # ------------------------------------------------------------ timers
 

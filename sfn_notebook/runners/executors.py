@@ -31,8 +31,8 @@ class TaskExecutor(Protocol):
     def submit(self, handler: Handler, call: Call, done: Done) -> None:
         """Run the call, later or elsewhere; then call `done`."""
 
-    def abandon(self) -> None:
-        """A call that was submitted will keep its place for nobody's use."""
+    def abandon(self, call: Call) -> None:
+        """Nobody waits for this call any more, but it may work on: another one may have its place."""
 
 
 def perform(handler: Handler, call: Call) -> tuple[Answer, str]:
@@ -62,7 +62,7 @@ class Inline:
         except SystemExit as error:
             return exit_error(error)
 
-    def abandon(self) -> None: ...
+    def abandon(self, call: Call) -> None: ...
 
 
 class Threads:
@@ -72,31 +72,33 @@ class Threads:
         self._queue: SimpleQueue[tuple[Handler, Call, Done]] = SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
-        self._busy = 0
-        self._abandoned = 0
+        self._given: set[Call] = set()
+        self._abandoned: set[Call] = set()
 
     def submit(self, handler: Handler, call: Call, done: Done) -> None:
         if handler.asynchronous:
             asyncio.run_coroutine_threadsafe(_await(handler, call, done), event_loop())
             return
         with self._lock:
-            self._busy += 1
-            grow = self._busy > self._threads and self._threads - self._abandoned < MAX_THREADS
+            self._given.add(call)
+            grow = len(self._given) > self._threads < MAX_THREADS + len(self._abandoned)
             self._threads += grow
         self._queue.put((handler, call, done))
         if grow:
             threading.Thread(target=self._serve, name="sfn-task", daemon=True).start()
 
-    def abandon(self) -> None:
+    def abandon(self, call: Call) -> None:
         with self._lock:
-            self._abandoned += 1
+            if call in self._given:
+                self._abandoned.add(call)
 
     def _serve(self) -> None:
         while True:
             handler, call, done = self._queue.get()
             done(*perform(handler, call))
             with self._lock:
-                self._busy -= 1
+                self._given.discard(call)
+                self._abandoned.discard(call)
             del handler, call, done  # keep nothing alive while waiting
 
 
@@ -126,7 +128,7 @@ class Pool:
             return
         future.add_done_callback(lambda ended: done(*_outcome(ended)))
 
-    def abandon(self) -> None: ...
+    def abandon(self, call: Call) -> None: ...
 
 
 def _outcome(future: Future[tuple[Answer, str]]) -> tuple[Answer, str]:
