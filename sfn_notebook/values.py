@@ -38,7 +38,8 @@ ABSENT: Final = Absent.ABSENT
 MAX_DEPTH: Final = 250
 """How deep arrays and objects may nest. Far above what AWS's 256 KiB payloads hold in practice."""
 
-INT64: Final = range(-(2**63), 2**63)
+INT64: Final = range(-(2**63), 2**64)
+"""Integers of 64 bits, signed or not: what the JSON reader keeps exact. Others become floats."""
 
 
 class JSONText(str):
@@ -83,7 +84,9 @@ _STRICT: Final = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACL
 
 def _normalise(value: Any, path: list[str | int]) -> JSON:
     kind = type(value)
-    if kind is str or value is None or kind is bool:
+    if kind is str:
+        return _text(value, path)
+    if value is None or kind is bool:
         return value
     if kind is int:
         return value if value in INT64 else _big(value, path)
@@ -111,6 +114,16 @@ def _normalise(value: Any, path: list[str | int]) -> JSON:
     return _normalise_foreign(value, path)
 
 
+def _text(value: str, path: list[str | int]) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        lone = f"\\u{ord(value[error.start]):04x}"
+        hint = "Decode it with errors='replace'."
+        raise NotJSON(f"text with a lone surrogate ({lone}), which UTF-8 cannot hold.", _show(path), hint) from None
+    return value
+
+
 def _big(value: int, path: list[str | int]) -> float:
     try:
         return float(value)
@@ -130,15 +143,16 @@ def _key(key: object, path: list[str | int]) -> str:
 
 def _normalise_foreign(value: Any, path: list[str | int]) -> JSON:
     if isinstance(value, str):
-        return str(value)
+        return _text(str(value), path)
     if isinstance(value, enum.Enum):
         return _normalise(value.value, path)
     if isinstance(value, bool | int | float):
         base = next(t for t in (bool, int, float) if isinstance(value, t))
         return _normalise(base(value), path)
     if isinstance(value, Decimal):
-        integral = value.is_finite() and value == value.to_integral_value()
-        return _normalise(int(value) if integral else float(value), path)
+        if not value.is_finite():
+            return _normalise(math.nan, path)
+        return _normalise(int(value) if value == value.to_integral_value() else float(value), path)
     if isinstance(value, datetime | date):
         text = value.isoformat()
         return text if text != "NaT" else None
@@ -157,14 +171,33 @@ def _normalise_by_shape(value: Any, path: list[str | int]) -> JSON:
     if name == "UUID":
         return str(value)
     if name == "DataFrame" and hasattr(value, "to_dict"):
-        return _normalise(_missing_to_none(value.to_dict(orient="records")), path)
+        return _normalise(_records(value, path), path)
+    if name == "Series" and type(value.index).__name__ != "RangeIndex":  # a row, or values with names
+        return _normalise(_missing_to_none(value.to_dict()), path)
     if hasattr(value, "to_pydatetime") and hasattr(value, "isoformat"):
         return str(value.isoformat())
     if hasattr(value, "tolist"):  # numpy scalars and arrays, pandas Series and Index
-        plain = value.tolist()
+        plain = _with_datetimes(value).tolist()
         if not isinstance(plain, type(value)):
             return _normalise(_missing_to_none(plain) if name in ("Series", "Index") else plain, path)
     raise NotJSON(f"a {name} is no JSON value.", _show(path), _remedy(value, name))
+
+
+def _records(frame: Any, path: list[str | int]) -> Any:
+    names = list(frame.columns)
+    odd = [name for name in names if not isinstance(name, str)]
+    if odd or len(set(names)) < len(names):
+        problem = (
+            f"a DataFrame whose column {odd[0]!r} is no text" if odd else "a DataFrame with two columns of one name"
+        )
+        raise NotJSON(f"{problem}.", _show(path), "Rename them: df.columns = ['a', 'b', …].")
+    return _missing_to_none(frame.to_dict(orient="records"))
+
+
+def _with_datetimes(value: Any) -> Any:
+    """Numpy gives nanoseconds as integers and microseconds as datetimes."""
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return value.astype("datetime64[us]") if kind == "M" and hasattr(value.dtype, "num") else value
 
 
 def _missing_to_none(value: Any) -> Any:
@@ -214,20 +247,27 @@ def loads(text: str | bytes) -> JSON:
 
 
 def copy(value: JSON) -> JSON:
-    """A deep copy of a JSON value."""
+    """A deep copy of a JSON value. Not recursive: a loop of states may nest its data deeper than Python's stack."""
     kind = type(value)
-    if kind is dict:
-        return {key: copy(item) for key, item in value.items()}
-    if kind is list:
-        return [copy(item) for item in value]
-    return value
+    if kind is not dict and kind is not list:
+        return value
+    root = value.copy()
+    unfinished = [root]
+    while unfinished:
+        container = unfinished.pop()
+        for key, item in container.items() if type(container) is dict else enumerate(container):
+            kind = type(item)
+            if kind is dict or kind is list:
+                container[key] = inner = item.copy()
+                unfinished.append(inner)
+    return root
 
 
 # ---------------------------------------------------------------- out
 
 # Doubles that AWS (Java) prints another way than orjson: 1.0E7 and up, below 0.001. Each pattern begins with a literal,
 # so that it is searched for at the speed of memory; both in one pattern would take thirty times as long.
-_EXPONENT = re.compile(rb"e(?<=\de)[-\d]")
+_EXPONENT = re.compile(rb"e(?<=\de)[-+\d]")
 _LONG_OR_SMALL = re.compile(rb"\.(?:(?<=\d{8}\.)|(?<=0\.)000)")
 
 
@@ -255,12 +295,42 @@ def size(value: JSON) -> int:
     return len(dump_bytes(value))
 
 
+class _Written(str):
+    """JSON text among values still to be written."""
+
+    __slots__ = ()
+
+
 def _dumps(value: JSON) -> str:
+    out: list[str] = []
+    ahead: list[Any] = [value]
+    while ahead:
+        item = ahead.pop()
+        kind = type(item)
+        if kind is _Written:
+            out.append(item)
+        elif kind is dict:
+            ahead += _between("{", [part for key in item for part in (_Written(f"{_dumps(key)}:"), item[key])], 2, "}")
+        elif kind is list:
+            ahead += _between("[", item, 1, "]")
+        else:
+            out.append(_scalar(item))
+    return "".join(out)
+
+
+def _between(opening: str, parts: list[Any], width: int, closing: str) -> list[Any]:
+    """What is to be written of an array or object, the first part last; `width`: parts from comma to comma."""
+    out: list[Any] = [_Written(closing)]
+    for end in range(len(parts), 0, -width):
+        out += reversed(parts[end - width : end])
+        if end > width:
+            out.append(_Written(","))
+    out.append(_Written(opening))
+    return out
+
+
+def _scalar(value: JSON) -> str:
     kind = type(value)
-    if kind is dict:
-        return "{" + ",".join(f"{_dumps(key)}:{_dumps(item)}" for key, item in value.items()) + "}"
-    if kind is list:
-        return "[" + ",".join(map(_dumps, value)) + "]"
     if kind is float:
         return java_double(value)
     if kind is str:

@@ -25,3 +25,12 @@ def shared():
     if not SHARED.exists():
         pytest.skip("../shared is not beside the project")
     return SHARED
+
+
+@pytest.fixture
+def house():
+    """Where machines run: see the module of that name."""
+    from house import House
+
+    with House() as open_house:
+        yield open_house

@@ -21,6 +21,8 @@ from sfn_notebook.values import JSONText, dumps, size
 NOON = 1_704_110_400_000
 """2024-01-01T12:00:00Z"""
 
+NO_INPUT = {}
+
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 CALLBACK = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:work"
@@ -61,10 +63,10 @@ class Stage:
     Names of states stand for targets: the first task (or timer) that waits in that state.
     """
 
-    def __init__(self, states, input=None, *, budget=10_000, given=None, machine=None, **fields):
+    def __init__(self, states, input=NO_INPUT, *, budget=10_000, given=None, machine=None, **fields):
         """`fields`: of the start record; `machine`: the definition's other fields."""
         self.program = given if given is not None else program(states, **(machine or {}))
-        self.start = start_record(self.program, dumps({} if input is None else input), **fields)
+        self.start = start_record(self.program, dumps(input), **fields)
         self.execution = Execution(self.program, self.start)
         self.journal = []
         self.tasks, self.timers = {}, {}

@@ -24,4 +24,9 @@ class Diagnostic:
 
     def __str__(self) -> str:
         hint = f" {self.hint}" if self.hint else ""
-        return f"{self.code} line {self.line}, {self.path or '/'}: {self.message}{hint}"
+        return f"{self.code} line {self.line}, {self.place}: {self.message}{hint}"
+
+    @property
+    def place(self) -> str:
+        """The path for people: "/" for the whole, the middle left out of a very long one."""
+        return self.path if 0 < len(self.path) <= 120 else f"{self.path[:60]}…{self.path[-40:]}" if self.path else "/"

@@ -29,6 +29,7 @@ from .frames import Frame, Join
 from .program import END, PARK, Program, Step
 from .retry import catcher_for, grant
 from .stimuli import (
+    LAST_MOMENT,
     WHOLE,
     Continued,
     Entry,
@@ -214,7 +215,7 @@ class Execution:
     def start_timer(self, target: Target, timer: TimerKind, due: int) -> None:
         """Have TimerFired come at `due`, unless the target is settled before."""
         self._timers.setdefault(target, []).append(timer)
-        self.commands.append(StartTimer(target, timer, due))
+        self.commands.append(StartTimer(target, timer, min(due, LAST_MOMENT)))
 
     def joined(self, join: Join) -> Step:
         """All children have ended well: their outputs are the result."""

@@ -7,12 +7,15 @@ fed to a fresh `Execution` it rebuilds the same history.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from sfn_notebook.values import JSON, JSONText
 
 SEMANTICS = 1
 """Rises when the same machine, start record and stimuli would give another history."""
+
+LAST_MOMENT: Final = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z: no timer is due later, for no timestamp can say so."""
 
 TimerKind: TypeAlias = Literal["wait", "retry", "timeout", "heartbeat", "execution"]
 

@@ -90,7 +90,8 @@ class Visit:
         """The visit has ended without leaving the state."""
         if self.status == "RUNNING":
             self.status = self.fault or status
-            self.error = self.error or (error if self.status == "FAILED" else None)
+        if self.status == "FAILED":
+            self.error = self.error or error
 
     def abort_inside(self) -> None:
         """What still runs inside a Map or Parallel that has ended, or begins again, runs no more."""
@@ -234,11 +235,13 @@ class _Reader:
             visit.attempt()
         elif kind.endswith("TimedOut"):
             visit.go_wrong("TIMED_OUT", _details(event).get("error"))
-        elif kind.endswith("Failed"):
+        elif kind in ("MapStateFailed", "ParallelStateFailed"):
             self._blame(event)
             visit.abort_inside()
             visit.go_wrong("FAILED", _details(event).get("error"))
-            visit.given_up = kind in ("MapStateFailed", "ParallelStateFailed")
+            visit.given_up = True
+        elif kind.endswith("Failed"):
+            visit.go_wrong("FAILED", _details(event).get("error"))
         elif kind in ("LambdaFunctionSucceeded", "TaskSucceeded", "ActivitySucceeded"):
             visit.fault = visit.error = None
 

@@ -61,6 +61,8 @@ def bind(
 
     Raises: TaskNotFound (all that is missing at once), MockError, TypeError (a function of the wrong shape).
     """
+    if mocks is not None and not isinstance(mocks, Mapping):
+        raise TypeError(f"mocks is a {type(mocks).__name__}: give {{state: [response, …]}}.")
     mocks = mocks or {}
     _check_names(mocks, tasks)
     bindings: dict[str, Handler] = {}
@@ -96,9 +98,9 @@ def _function(state: State, functions: FunctionTable) -> Handler | Missing:
     if resource.is_lambda_invoke and not resource.is_submitted:
         reference = state.fields.get("Parameters", {}).get("FunctionName")
         if reference is None:  # computed: known when the state runs
-            return InvokeHandler(functions, None)
+            return InvokeHandler(functions)
         fixed = _named(state, resource, *function_name(str(reference)), functions)
-        return fixed if isinstance(fixed, Missing) else InvokeHandler(functions, fixed)
+        return fixed if isinstance(fixed, Missing) else InvokeHandler(fixed)
     return Missing(state.name, resource.text, f"Give it an answer: mocks={{{state.name!r}: [{{'return': …}}]}}.")
 
 

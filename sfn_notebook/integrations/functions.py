@@ -5,8 +5,10 @@ Errors and results have the shapes that Lambda gives them.  (spec: errors-and-re
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import linecache
+import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import PurePath
@@ -15,13 +17,14 @@ from typing import Any, NamedTuple, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from sfn_notebook.asl.resources import function_name
+from sfn_notebook.engine.failures import RUNTIME
 from sfn_notebook.values import JSON, NotJSON, dumps, loads, normalise, quote
 
 from .contract import Answer, Call, Failed, Succeeded
 
 MAX_CAUSE = 32_768
 MAX_ERROR = 256
-_PACKAGE = str(PurePath(__file__).parent.parent)
+_PACKAGE = f"{PurePath(__file__).parent.parent}{os.sep}"
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -143,6 +146,10 @@ class FunctionHandler:
         arguments, self.asynchronous = shape(function)
         self._wants_context = arguments == 2
 
+    def qualified(self, qualifier: str) -> FunctionHandler:
+        """The same function as a version or alias of it."""
+        return self if qualifier == self._qualifier else FunctionHandler(self._function, self._name, qualifier)
+
     @property
     def version(self) -> str:
         """What Lambda calls the executed version."""
@@ -193,7 +200,15 @@ def _marshal_error(error: NotJSON, call: Call) -> Failed:
 
 def lambda_error(error: BaseException, request_id: str) -> Failed:
     """What Lambda's Python runtime reports of an exception, with the frames of the user's code alone."""
-    return failed_payload(type(error).__name__, str(error), request_id, list(_frames(error.__traceback__)))
+    return failed_payload(type(error).__name__, text_of(error), request_id, list(_frames(error.__traceback__)))
+
+
+def text_of(error: BaseException) -> str:
+    """What an exception says; a class may have a broken __str__."""
+    try:
+        return str(error)
+    except Exception as broken:
+        return f"<{type(error).__name__}.__str__ raised {type(broken).__name__}>"
 
 
 def failed_payload(error_type: str, message: str, request_id: str, stack: list[str]) -> Failed:
@@ -226,7 +241,11 @@ class FunctionTable:
     """
 
     def __init__(self, given: Mapping[str, Any] | None = None, notebook: Mapping[str, Any] | None = None) -> None:
-        """Raises: TypeError when `given` holds something that cannot be called."""
+        """Raises: TypeError when `given` is no mapping, or holds something that cannot be called."""
+        if given is not None and not isinstance(given, Mapping):
+            raise TypeError(
+                f"tasks is a {type(given).__name__}: give functions by name, {{'name': function}} or globals()."
+            )
         self._given = dict(own_functions(given)) if _is_namespace(given) else dict(given or {})
         for name, function in self._given.items():
             if not callable(function):
@@ -270,16 +289,17 @@ class InvokeHandler:
     instant = False
     asynchronous = False
 
-    def __init__(self, functions: FunctionTable, fixed: FunctionHandler | None) -> None:
-        """`fixed`: the handler, where the definition writes the FunctionName out."""
-        self._functions = functions
-        self._fixed = fixed
-        self.asynchronous = fixed is not None and fixed.asynchronous
+    def __init__(self, found: FunctionHandler | FunctionTable) -> None:
+        """`found`: the handler, where the definition writes the FunctionName out; else where it is looked up."""
+        self._found = found  # a handler alone can be sent to another process, a notebook's functions cannot
+        self.asynchronous = isinstance(found, FunctionHandler) and found.asynchronous
 
     def call(self, call: Call) -> Answer:
         handler = self._handler(call)
         if isinstance(handler, Failed):
             return handler
+        if handler.asynchronous:  # found only now: a loop of its own, in this thread
+            return _invoked(asyncio.run(handler.ainvoke(_payload(call), call)), call, handler)
         return _invoked(handler.invoke(_payload(call), call), call, handler)
 
     async def acall(self, call: Call) -> Answer:
@@ -289,19 +309,22 @@ class InvokeHandler:
         return _invoked(await handler.ainvoke(_payload(call), call), call, handler)
 
     def _handler(self, call: Call) -> FunctionHandler | Failed:
-        if self._fixed is not None:
-            return self._fixed
-        reference = call.payload.get("FunctionName") if isinstance(call.payload, dict) else None
-        name, qualifier = function_name(str(reference))
-        function = self._functions.find(name)
-        if function is not None:
-            handler = FunctionHandler(function, name, qualifier)
-            if not handler.asynchronous:
-                return handler
+        parameters = call.payload if isinstance(call.payload, dict) else {}
+        kind = parameters.get("InvocationType", "RequestResponse")
+        if kind != "RequestResponse":
             return Failed(
-                "Lambda.SdkClientException",
-                f"{name} is an async function: write its FunctionName out, without `.$`.",
+                RUNTIME, f"InvocationType {kind!r}: this version invokes functions with 'RequestResponse' only."
             )
+        reference = parameters.get("FunctionName")
+        if not isinstance(reference, str):
+            return Failed(RUNTIME, f"FunctionName must be text, not {dumps(reference)}.")
+        name, qualifier = function_name(reference)
+        qualifier = str(parameters.get("Qualifier", qualifier))
+        if isinstance(self._found, FunctionHandler):
+            return self._found.qualified(qualifier)
+        function = self._found.find(name)
+        if function is not None:
+            return FunctionHandler(function, name, qualifier)
         arn = f"arn:aws:lambda:{call.start.region}:{call.start.execution_arn.split(':')[4]}:function:{name}"
         return Failed(
             "Lambda.ResourceNotFoundException",

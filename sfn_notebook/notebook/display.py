@@ -188,7 +188,7 @@ def report(text: str, findings: list[Diagnostic], first_line: int = 1) -> str:
     order = {"error": 0, "warning": 1, "info": 2}
     parts = []
     for found in sorted(findings, key=lambda item: order[item.severity]):
-        place = f"line {found.line + first_line - 1}" + (f", {found.path}" if found.path else "")
+        place = f"line {found.line + first_line - 1}" + (f", {found.place}" if found.path else "")
         hint = f"\n      = {found.hint}" if found.hint else ""
         parts.append(
             f"{found.severity} {found.code} {place}: {found.message}\n{excerpt(text, found, first_line)}{hint}"

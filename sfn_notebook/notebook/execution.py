@@ -47,8 +47,8 @@ class Execution:
 
     @property
     def status(self) -> Status:
-        """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
-        return self._run.execution.status
+        """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED. (FAILED also when a defect of ours has ended it.)"""
+        return "FAILED" if self._run.broken is not None else self._run.execution.status
 
     @property
     def start_date(self) -> datetime:

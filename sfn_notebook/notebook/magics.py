@@ -152,8 +152,8 @@ class StepFunctionsMagics(Magics):
         if cell is None:
             raise UsageError("write the definition below the line %%stepfunction (see %%stepfunction --help).")
         name = given.name
-        if name is not None and (not name.isidentifier() or iskeyword(name)):
-            raise UsageError(f"{name!r} is no name for a variable: use letters, digits and underscores.")
+        if name is not None:
+            _check_variable(name)
         try:
             machine = sfn.StateMachine(cell, name=name, type=given.type)
         except sfn.DefinitionError as error:
@@ -214,34 +214,37 @@ class StepFunctionsMagics(Magics):
     # ------------------------------------------------------------ what they share
 
     def _execute(self, machine: StateMachine, given: Any) -> Any:
+        if given.out is not None:
+            _check_variable(given.out)
         clock = given.clock or self.clock
         if clock == "auto":
             clock = "virtual" if is_repeatable() else "real"
-        execution = machine.start(self._input(given.input), clock=clock)
-        for name in (given.out, "_execution"):
-            if name is not None:
-                self._set(name, execution)
+        execution = machine.start(**self._input(given.input), clock=clock)
+        if given.out is not None:
+            self._set(given.out, execution)
         if not given.background:
             execution.wait_or_stop()
         return self._shown(execution, given)
 
-    def _input(self, text: str | None) -> Any:
-        """A variable, JSON text or a file; never evaluated as code."""
+    def _input(self, text: str | None) -> dict[str, Any]:
+        """A variable, JSON text or a file, as arguments of `start`; never evaluated as code."""
         if text is None:
-            return None
+            return {}
         if text.startswith("@"):
-            return self._json(Path(text[1:]).read_text(encoding="utf-8"), text)
+            return {"input_text": self._json(_read(text, "--input"), text)}
         if text.isidentifier() and text in self._names():
-            return self._names()[text]
-        return self._json(text, "--input")
+            value = self._names()[text]
+            return {"input_text": "null"} if value is None else {"input": value}
+        return {"input_text": self._json(text, "--input")}
 
     @staticmethod
-    def _json(text: str, where: str) -> Any:
+    def _json(text: str, where: str) -> str:
         try:
-            return json.loads(text)
+            json.loads(text)
         except ValueError as error:
             hint = f" No variable is called {text!r}." if text.isidentifier() else " Put JSON text in single quotes."
             raise UsageError(f"{where}: no JSON: {error}.{hint}") from None
+        return text
 
     def _definition(self, what: str | None) -> str:
         from .machine import definition_text
@@ -258,10 +261,13 @@ class StepFunctionsMagics(Magics):
         return definition_text(value)
 
     def _execution(self, name: str | None) -> Execution:
-        if name is None and "_execution" not in self._names():
+        if name is not None:
+            found: Execution = self._variable(name, sfn.Execution)
+            return found
+        runs = service().list_executions()
+        if not runs:
             raise UsageError("nothing has been run yet.")
-        found: Execution = self._variable(name or "_execution", sfn.Execution)
-        return found
+        return sfn.Execution(runs[0], service())
 
     def _variable(self, name: str | None, kind: type) -> Any:
         if name is None:
@@ -306,6 +312,19 @@ class StepFunctionsMagics(Magics):
                 "Each takes --help.",
             ]
         )
+
+
+def _check_variable(name: str) -> None:
+    if not name.isidentifier() or iskeyword(name):
+        raise UsageError(f"{name!r} is no name for a variable: use letters, digits and underscores.")
+
+
+def _read(argument: str, option: str) -> str:
+    """The text of `@file`."""
+    try:
+        return Path(argument[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{option} {argument}: {error}") from None
 
 
 def _article(kind: type) -> str:

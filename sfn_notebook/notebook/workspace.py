@@ -53,3 +53,7 @@ def service() -> StepFunctions:
     from sfn_notebook.service.origins import Switched
 
     return StepFunctions(origin=Switched(is_repeatable))
+
+
+if hasattr(os, "register_at_fork"):  # a forked child has none of its parent's threads
+    os.register_at_fork(after_in_child=service.cache_clear)

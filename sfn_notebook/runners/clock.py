@@ -36,10 +36,9 @@ class RunningClock:
     def now(self) -> int:
         return self._start + int((time.monotonic() - self._begun) * 1000 * self._factor)
 
-    def seconds_until(self, due: int) -> float:
-        """Real seconds until this clock shows `due`."""
-        # Timers fire at or after their time, so half a millisecond too late is right and too early is not.
-        return (due - self.now() + 0.5) / 1000 / self._factor
+    def moment(self, due: int) -> float:
+        """The monotonic time at which this clock shows `due`: the same for all that are due together."""
+        return self._begun + (due - self._start) / 1000 / self._factor
 
 
 class VirtualClock:
@@ -65,7 +64,7 @@ def make_clock(choice: str | float, start: int) -> RunningClock | VirtualClock:
     if choice == "real":
         return RunningClock(start)
     try:
-        factor = float(choice)
+        factor = 0.0 if isinstance(choice, bool) else float(choice)
     except (TypeError, ValueError):
         factor = 0.0
     if not 0 < factor < float("inf"):

@@ -1,11 +1,13 @@
 """The driver: one thread, many executions. It hands stimuli to executions and carries their commands out.
 
 Whatever happens elsewhere (a task answers, somebody stops a run) comes in through one queue. Between slices of a
-long run the queue is served, so that no machine, however it loops, can hold the others or escape a stop.
+long run the queue and the alarms are served, so that no machine, however it loops, can hold the others or escape a stop
+or its own timeout.
 
 Virtual time.  (DESIGN)  In this order: timers that are due fire, by (due, creation); then, when no task works any
 more, the answers of this instant are delivered in the order in which the tasks were given out; then the clock jumps
-to the next timer. A task's timeout is enforced in real time too: a task over its time no longer holds the clock.
+to the next timer. Timeouts are enforced in real time too: a task over its time no longer holds the clock, and under a
+machine over its time none does.
 """
 
 from __future__ import annotations
@@ -82,13 +84,13 @@ class Driver:
                 if not inbox.empty():
                     run, action = inbox.get_nowait()
                     action()
+                elif self._alarms and self._is_due(self._alarms[0]):
+                    _, _, run, timer = heapq.heappop(self._alarms)
+                    self._ring(run, timer)
                 elif work:
                     run = work.popleft()
                     run.queued = False
                     self._slice(run)
-                elif self._alarms and self._is_due(self._alarms[0]):
-                    _, _, run, timer = heapq.heappop(self._alarms)
-                    self._ring(run, timer)
                 else:
                     run, action = inbox.get(timeout=self._seconds_to_sleep())
                     action()
@@ -97,6 +99,7 @@ class Driver:
             except Exception as error:
                 if run is None:
                     raise
+                self._let_go(run)
                 run.end(error)
 
     @staticmethod
@@ -115,13 +118,19 @@ class Driver:
 
     def _slice(self, run: Run) -> None:
         """Let a run make some transitions and carry out what it wants; more of it comes after the queue was served."""
+        if run.done:
+            return
         execution = run.execution
         for _ in range(TURNS):
             finished = self._carry_out(run, execution.advance(SLICE))
             if execution.status != "RUNNING":
                 self._end(run)
                 return
-            if finished and not (isinstance(run.clock, VirtualClock) and self._settle(run, run.clock)):
+            if not finished:
+                if isinstance(run.clock, VirtualClock) and run.overdue:
+                    self._jump(run, run.clock, run.timers[WHOLE, "execution"])
+                break
+            if not (isinstance(run.clock, VirtualClock) and self._settle(run, run.clock)):
                 return  # something must come from outside
         self._queue(run)
 
@@ -140,14 +149,21 @@ class Driver:
 
     def _end(self, run: Run) -> None:
         execution = run.execution
+        self._let_go(run)
+        for _, _, printed in sorted(run.arrived, key=itemgetter(0)):
+            run.keep_printed(printed)
+        run.stop_time = execution.now
+        run.store.finish(execution.start.execution_arn, Ending(execution.status, execution.now))
+        run.end()
+
+    @staticmethod
+    def _let_go(run: Run) -> None:
+        """Nothing that a run waits for is wanted any more."""
         for timer in run.timers.values():
             timer.dead = True
         for flight in run.flights.values():
             flight.call.cancel()
             run.executor.abandon(flight.call)
-        run.stop_time = execution.now
-        run.store.finish(execution.start.execution_arn, Ending(execution.status, execution.now))
-        run.end()
 
     # ------------------------------------------------------------ commands
 
@@ -189,16 +205,16 @@ class Driver:
         self._inbox.put((run, lambda: self._answered(run, command, flight, answer, printed)))
 
     def _answered(self, run: Run, command: RunTask, flight: Flight, answer: Answer, printed: str) -> None:
-        if printed:
-            run.printed.append(printed)
         if run.flights.get(command.target) is not flight:
+            run.keep_printed(printed)
             return  # nobody waits for it any more
         del run.flights[command.target]
         stimuli = _stimuli(run, command, answer)
         if run.clock.is_virtual:
-            run.arrived.append((flight.order, stimuli))
+            run.arrived.append((flight.order, stimuli, printed))
             self._queue(run)
         else:
+            run.keep_printed(printed)
             for stimulus in stimuli:
                 self._tell(run, stimulus)
 
@@ -221,12 +237,11 @@ class Driver:
 
     def _set_alarm(self, run: Run, timer: Timer) -> None:
         """Have the loop find the timer when it is due. Functions take real time, so their timeouts do too."""
-        now = run.execution.now
         if isinstance(run.clock, VirtualClock) or timer.kind in _IN_REAL_TIME:
-            seconds = (timer.due - now) / 1000
+            moment = time.monotonic() + (timer.due - run.execution.now) / 1000
         else:
-            seconds = run.clock.seconds_until(timer.due)
-        heapq.heappush(self._alarms, (time.monotonic() + seconds, timer.order, run, timer))
+            moment = run.clock.moment(timer.due)
+        heapq.heappush(self._alarms, (moment, timer.order, run, timer))
 
     def _ring(self, run: Run, timer: Timer) -> None:
         """A timer has run out in real time."""
@@ -234,12 +249,17 @@ class Driver:
             return
         if run.clock.is_virtual:
             # Over its real time: it no longer holds the virtual clock, which will come to the timer by itself.
-            late = list(run.flights) if timer.target == WHOLE else [timer.target]
-            for target in late:
-                self._cancel_task(run, CancelTask(target))
+            if timer.target == WHOLE:
+                run.overdue = True
+            else:
+                self._cancel_task(run, CancelTask(timer.target))
             self._queue(run)
         else:
             self._fire(run, timer, max(run.clock.now(), timer.due))
+
+    def _jump(self, run: Run, clock: VirtualClock, timer: Timer) -> None:
+        clock.move_to(timer.due)
+        self._fire(run, timer, timer.due)
 
     def _fire(self, run: Run, timer: Timer, now: int) -> None:
         run.timers.pop((timer.target, timer.kind), None)
@@ -255,14 +275,12 @@ class Driver:
             heapq.heappop(heap)
         if heap and heap[0].due <= clock.now():
             self._fire(run, heapq.heappop(heap), clock.now())
-        elif run.flights:
+        elif run.flights and not run.overdue:
             return False
         elif run.arrived:
             self._deliver(run)
         elif heap:
-            timer = heapq.heappop(heap)
-            clock.move_to(timer.due)
-            self._fire(run, timer, timer.due)
+            self._jump(run, clock, heapq.heappop(heap))
         else:
             return False
         return True
@@ -271,7 +289,8 @@ class Driver:
         """Hand over the answers of this instant, in the order in which their tasks were given out."""
         batch, run.arrived = run.arrived, []
         batch.sort(key=itemgetter(0))
-        for _, stimuli in batch:
+        for _, stimuli, printed in batch:
+            run.keep_printed(printed)
             for stimulus in stimuli:
                 self._hand_over(run, stimulus)
                 self._carry_out(run, run.execution.advance(SLICE))

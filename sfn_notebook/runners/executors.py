@@ -5,6 +5,8 @@ concurrent.futures.Executor.
 from __future__ import annotations
 
 import asyncio
+import atexit
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -13,6 +15,7 @@ from queue import SimpleQueue
 from typing import Final, Literal, Protocol, TypeAlias
 
 from sfn_notebook.integrations.contract import Answer, Call, Failed, Handler
+from sfn_notebook.integrations.functions import text_of
 
 from .output import captured
 
@@ -36,7 +39,9 @@ class TaskExecutor(Protocol):
 
 
 def perform(handler: Handler, call: Call) -> tuple[Answer, str]:
-    """Make the call here and now; the answer, and what was printed."""
+    """Make the call here and now; the answer, and what was printed. A call that was cancelled is not begun."""
+    if call.cancelled:
+        return Failed(None, None), ""
     with captured() as printed:
         try:
             answer = handler.call(call)
@@ -47,7 +52,7 @@ def perform(handler: Handler, call: Call) -> tuple[Answer, str]:
 
 def exit_error(error: BaseException) -> Failed:
     """What Lambda says of a function that left its runtime."""
-    return Failed("Runtime.ExitError", f"Error: Runtime exited: {type(error).__name__}: {error}")
+    return Failed("Runtime.ExitError", f"Error: Runtime exited: {type(error).__name__}: {text_of(error)}")
 
 
 class Inline:
@@ -56,10 +61,12 @@ class Inline:
     def perform(self, handler: Handler, call: Call) -> Answer:
         """Make the call here and now."""
         if handler.asynchronous:
-            return asyncio.run_coroutine_threadsafe(handler.acall(call), event_loop()).result()
+            return asyncio.run_coroutine_threadsafe(_acall(handler, call), event_loop()).result()
         try:
             return handler.call(call)
-        except SystemExit as error:
+        except KeyboardInterrupt:  # the caller's own
+            raise
+        except BaseException as error:
             return exit_error(error)
 
     def abandon(self, call: Call) -> None: ...
@@ -77,7 +84,7 @@ class Threads:
 
     def submit(self, handler: Handler, call: Call, done: Done) -> None:
         if handler.asynchronous:
-            asyncio.run_coroutine_threadsafe(_await(handler, call, done), event_loop())
+            _submit_async(handler, call, done)
             return
         with self._lock:
             self._given.add(call)
@@ -88,6 +95,7 @@ class Threads:
             threading.Thread(target=self._serve, name="sfn-task", daemon=True).start()
 
     def abandon(self, call: Call) -> None:
+        _cancel_async(call)
         with self._lock:
             if call in self._given:
                 self._abandoned.add(call)
@@ -95,20 +103,42 @@ class Threads:
     def _serve(self) -> None:
         while True:
             handler, call, done = self._queue.get()
-            done(*perform(handler, call))
-            with self._lock:
+            answer, printed = perform(handler, call)
+            with self._lock:  # before the answer is known: what follows from it shall find this thread free
                 self._given.discard(call)
                 self._abandoned.discard(call)
-            del handler, call, done  # keep nothing alive while waiting
+            done(answer, printed)
+            del handler, call, done, answer, printed  # keep nothing alive while waiting
+
+
+_awaited: dict[Call, Future[None]] = {}
+"""What runs on the loop, which itself holds it weakly."""
+
+
+def _submit_async(handler: Handler, call: Call, done: Done) -> None:
+    future = asyncio.run_coroutine_threadsafe(_await(handler, call, done), event_loop())
+    _awaited[call] = future
+    future.add_done_callback(lambda _ended: _awaited.pop(call, None))
+
+
+def _cancel_async(call: Call) -> None:
+    """A coroutine, unlike a function, can be ended where it awaits."""
+    future = _awaited.get(call)
+    if future is not None:
+        future.cancel()
 
 
 async def _await(handler: Handler, call: Call, done: Done) -> None:
     with captured() as printed:
-        try:
-            answer = await handler.acall(call)
-        except BaseException as error:
-            answer = exit_error(error)
+        answer = await _acall(handler, call)
     done(answer, printed.text())
+
+
+async def _acall(handler: Handler, call: Call) -> Answer:
+    try:
+        return await handler.acall(call)
+    except BaseException as error:  # a SystemExit would end the loop for everybody
+        return exit_error(error)
 
 
 class Pool:
@@ -116,19 +146,29 @@ class Pool:
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
+        self._futures: dict[Call, Future[tuple[Answer, str]]] = {}
 
     def submit(self, handler: Handler, call: Call, done: Done) -> None:
         if handler.asynchronous:
-            asyncio.run_coroutine_threadsafe(_await(handler, call, done), event_loop())
+            _submit_async(handler, call, done)
             return
         try:
             future = self._executor.submit(perform, handler, call)
         except RuntimeError as error:  # it was shut down
             done(Failed(_REFUSED, f"The executor takes no tasks: {error}"), "")
             return
-        future.add_done_callback(lambda ended: done(*_outcome(ended)))
+        self._futures[call] = future
+        future.add_done_callback(lambda ended: self._ended(call, ended, done))
 
-    def abandon(self, call: Call) -> None: ...
+    def abandon(self, call: Call) -> None:
+        _cancel_async(call)
+        future = self._futures.get(call)
+        if future is not None:
+            future.cancel()
+
+    def _ended(self, call: Call, future: Future[tuple[Answer, str]], done: Done) -> None:
+        self._futures.pop(call, None)
+        done(*_outcome(future))
 
 
 def _outcome(future: Future[tuple[Answer, str]]) -> tuple[Answer, str]:
@@ -145,6 +185,7 @@ _loop_lock = threading.Lock()
 @cache
 def _make_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
+    atexit.register(loop.set_exception_handler, lambda _loop, _context: None)  # coroutines that hang till then
     threading.Thread(target=loop.run_forever, name="sfn-async", daemon=True).start()
     return loop
 
@@ -153,6 +194,17 @@ def event_loop() -> asyncio.AbstractEventLoop:
     """The private loop on which async functions run, never the notebook's own."""
     with _loop_lock:
         return _make_loop()
+
+
+def _after_fork() -> None:
+    """A forked child has none of its parent's threads: it begins with its own."""
+    global _threads, _loop_lock
+    _threads, _loop_lock = Threads(), threading.Lock()
+    _make_loop.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def make_executor(choice: Literal["inline", "threads"] | Executor | None) -> TaskExecutor | Inline:

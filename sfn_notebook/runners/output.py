@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Final, TextIO
 
@@ -46,8 +46,14 @@ class _Router:
         printed = _current.get()
         if printed is None:
             return self.stream.write(text)
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         printed.write(text)
         return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
 
     def flush(self) -> None:
         if _current.get() is None:
@@ -58,28 +64,28 @@ class _Router:
 
 
 class _Streams:
-    """The process's standard streams: routed while at least one task runs."""
+    """The process's standard streams: routed while at least one task runs. Somebody may redirect them meanwhile."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running = 0
-        self._routers: dict[str, _Router] = {}
 
     def enter(self) -> None:
         with self._lock:
             self._running += 1
-            if self._running == 1:
-                for name in ("stdout", "stderr"):
-                    self._routers[name] = _Router(getattr(sys, name))
-                    setattr(sys, name, self._routers[name])
+            for name in ("stdout", "stderr"):
+                stream = getattr(sys, name)
+                if not isinstance(stream, _Router):
+                    setattr(sys, name, _Router(stream))
 
     def leave(self) -> None:
         with self._lock:
             self._running -= 1
             if self._running == 0:
-                for name, router in self._routers.items():
-                    if getattr(sys, name) is router:  # else somebody has redirected it meanwhile: it is theirs
-                        setattr(sys, name, router.stream)
+                for name in ("stdout", "stderr"):
+                    stream = getattr(sys, name)
+                    if isinstance(stream, _Router):
+                        setattr(sys, name, stream.stream)
 
 
 _streams = _Streams()
@@ -94,5 +100,6 @@ def captured() -> Iterator[Printed]:
     try:
         yield printed
     finally:
-        _current.reset(token)
+        with suppress(ValueError):  # a hanging coroutine is closed in a foreign context when the interpreter exits
+            _current.reset(token)
         _streams.leave()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
 
 from sfn_notebook.engine.execution import Execution
 from sfn_notebook.engine.stimuli import Stimulus, Target, TimerKind
@@ -13,6 +16,9 @@ from sfn_notebook.store.contract import Store
 
 from .clock import RunningClock, VirtualClock
 from .executors import Inline, TaskExecutor
+
+_AT_ONCE: Final = 0.5
+"""Seconds after which a waiting thread looks up: a Ctrl-C that comes at a bad moment is seen then."""
 
 
 class Timer:
@@ -40,8 +46,9 @@ class Flight:
 class Run:
     """What the driver keeps of one run. Only the driver's thread changes it; `ended` may be waited for anywhere.
 
-    arrived: answers under a virtual clock that wait until all of the same instant are here; printed: what tasks
-    printed, in the order of their answers, not shown yet.
+    arrived: answers under a virtual clock that wait until all of the same instant are here (order of the command,
+    stimuli, what the task printed); printed: what tasks printed, in the order of their answers, not shown yet; overdue:
+    under a virtual clock, the machine's TimeoutSeconds have passed in real time, so that no task holds the clock.
     """
 
     def __init__(
@@ -60,25 +67,32 @@ class Run:
         self.flights: dict[Target, Flight] = {}
         self.timers: dict[tuple[Target, TimerKind], Timer] = {}
         self.heap: list[Timer] = []
-        self.arrived: list[tuple[int, tuple[Stimulus, ...]]] = []
+        self.arrived: list[tuple[int, tuple[Stimulus, ...], str]] = []
         self.printed: list[str] = []
         self.stop_time: int | None = None
         self.done = False
         self.queued = False
+        self.overdue = False
         self.broken: Exception | None = None
         self._callbacks: list[Callable[[], None]] = []
         self._ended: threading.Event | None = None
         self._lock = threading.Lock()
 
+    def keep_printed(self, text: str) -> None:
+        """Keep what an attempt printed until somebody who waits is shown it."""
+        if text:
+            self.printed.append(text)
+
     def end(self, broken: Exception | None = None) -> None:
         """Everything is over and kept, or has broken down."""
         with self._lock:
-            self.done, self.broken = True, broken
+            self.broken, self.done = broken, True  # whoever sees the end must see what it was
             callbacks, self._callbacks = self._callbacks, []
             if self._ended is not None:
                 self._ended.set()
         for callback in callbacks:
-            callback()
+            with suppress(Exception):  # whoever wanted to know is gone: an event loop may be closed
+                callback()
 
     def when_ended(self, callback: Callable[[], None]) -> None:
         """Have `callback` called at the end, from the driver's thread: it must return at once."""
@@ -93,7 +107,9 @@ class Run:
         with self._lock:
             if self._ended is None and not self.done:
                 self._ended = threading.Event()
-        ended = self.done or (self._ended is not None and self._ended.wait(timeout))
+        last = float("inf") if timeout is None else time.monotonic() + timeout
+        while not self.done and self._ended is not None and (left := last - time.monotonic()) > 0:
+            self._ended.wait(min(left, _AT_ONCE))
         if self.broken is not None:
             raise self.broken
-        return ended
+        return self.done

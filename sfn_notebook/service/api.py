@@ -14,7 +14,7 @@ from sfn_notebook.engine.frames import draw, uuid4_text
 from sfn_notebook.engine.program import Program
 from sfn_notebook.engine.stimuli import WHOLE, Start
 from sfn_notebook.integrations.binding import bind
-from sfn_notebook.integrations.functions import FunctionTable
+from sfn_notebook.integrations.functions import MAX_CAUSE, MAX_ERROR, FunctionTable
 from sfn_notebook.integrations.mocks import Responses
 from sfn_notebook.runners.clock import make_clock
 from sfn_notebook.runners.driver import Driver
@@ -79,6 +79,8 @@ class Input(NamedTuple):
 def read_input(value: Any, text: str | None) -> Input:
     """The input of `run(input, input_text=…)`. No input is `{}`.  Raises: InvalidExecutionInput."""
     if text is not None:
+        if not isinstance(text, str):
+            raise TypeError(f"input_text is a {type(text).__name__}: give JSON text.")
         if value is not None:
             raise InvalidExecutionInput("give input or input_text, not both.")
         try:
@@ -101,6 +103,7 @@ class StepFunctions:
         self.region = region()
         self._runs: dict[str, Run] = {}
         self._driver = Driver()
+        self._inline: dict[Run, Driver] = {}  # what callers' own threads are driving
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -120,15 +123,20 @@ class StepFunctions:
         self.store.start(start, machine.program.machine.text)
         run = Run(Execution(machine.program, start, given.value), clock, bindings, executor, self.store)
         self._runs[start.execution_arn] = run
-        driver = Driver() if options.executor == "inline" else self._background()
-        driver.begin(run)
         if options.executor == "inline":
-            self._pump(driver, run)
+            self._drive(run)
+        else:
+            self._background().begin(run)
         return run
 
     def stop_execution(self, run: Run, error: str | None = None, cause: str | None = None) -> None:
-        """Ask for an execution to be stopped; nothing happens to one that has ended."""
-        self._driver.stop(run, error, cause)
+        """Ask for an execution to be stopped; nothing happens to one that has ended. Raises: ValueError, TypeError."""
+        for name, text, longest in (("error", error, MAX_ERROR), ("cause", cause, MAX_CAUSE)):
+            if text is not None and not isinstance(text, str):
+                raise TypeError(f"{name}={text!r}: give text.")
+            if text is not None and len(text) > longest:
+                raise ValueError(f"{name} has {len(text):,} characters; AWS takes {longest:,}.")
+        self._inline.get(run, self._driver).stop(run, error, cause)
 
     def list_executions(self) -> list[Run]:
         """Every execution of this process, the latest first."""
@@ -166,14 +174,18 @@ class StepFunctions:
                 self._thread.start()
         return self._driver
 
-    @staticmethod
-    def _pump(driver: Driver, run: Run) -> None:
+    def _drive(self, run: Run) -> None:
+        """Drive a run to its end in the caller's thread."""
+        driver = self._inline[run] = Driver()
+        driver.begin(run)
         try:
             driver.pump(until=run)
         except KeyboardInterrupt:
             driver.stop(run, None, None)
             driver.pump(until=run)
             raise
+        finally:
+            del self._inline[run]
 
 
 def _check_size(given: Input, limits: Limits) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sfn_notebook.asl.model import STATE_TYPES, Machine
 from sfn_notebook.graph.visits import Event, Visit, read_visits
-from sfn_notebook.values import JSON, loads
+from sfn_notebook.values import JSON, NotJSON, loads
 
 from .columns import COUNT, DURATION, TEXT, TIME, VALUE, frame
 
@@ -67,4 +67,7 @@ def _row(visit: Visit) -> Mapping[str, Any]:
 
 
 def _value(text: str | None) -> JSON:
-    return None if text is None else loads(text)
+    try:
+        return None if text is None else loads(text)
+    except NotJSON:  # cut short, or nested deeper than the reader goes
+        return text

@@ -45,8 +45,8 @@ ARGUMENTS = [
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
 ]
-# What Notebook 7 throws on an empty notebook, too.
-KNOWN_NOISE = ("reading 'schema'", "Command 'filebrowser:open-path' not registered")
+# What Notebook 7 throws on an empty notebook, too, and what both say of a request that was open when its kernel ended.
+KNOWN_NOISE = ("reading 'schema'", "Command 'filebrowser:open-path' not registered", "Canceled future for")
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"windowingMode": "none", "recordTiming": False},

@@ -1,7 +1,6 @@
 """What holds for whole runs of random machines: executors, journals and tables agree."""
 
 import json
-import threading
 from itertools import count
 from zlib import crc32
 
@@ -120,9 +119,3 @@ def times(column):
 
 def texts(column):
     return column.astype(object).where(column.notna(), None).tolist()
-
-
-def test_runs_leave_no_thread_behind():
-    """The driver, and as many task threads as tasks ran at once at most."""
-    names = [thread.name for thread in threading.enumerate()]
-    assert names.count("sfn-driver") <= 2  # this file's service, and the notebook's own
