@@ -38,6 +38,9 @@ ABSENT: Final = Absent.ABSENT
 MAX_DEPTH: Final = 250
 """How deep arrays and objects may nest. Far above what AWS's 256 KiB payloads hold in practice."""
 
+LONG: Final = range(-(2**63), 2**63)
+"""Integers of 64 bits, as AWS computes with them."""
+
 INT64: Final = range(-(2**63), 2**64)
 """Integers of 64 bits, signed or not: what the JSON reader keeps exact. Others become floats."""
 

@@ -47,7 +47,7 @@ def widened(value):
         return {key: widened(item) for key, item in value.items()}
     if isinstance(value, list):
         return [widened(item) for item in value]
-    is_big = type(value) is int and not -(2**63) <= value < 2**63
+    is_big = type(value) is int and not -(2**63) <= value < 2**64
     return float(value) if is_big else value
 
 
@@ -139,9 +139,9 @@ def test_all_duplicate_keys_are_told_and_the_last_one_counts():
 
 
 def test_numbers():
-    [big, whole, fraction, exponent, zero] = read("[12345678901234567890, 1, 1.0, 1e2, -0]").value
+    [big, whole, fraction, exponent, zero] = read("[123456789012345678901, 1, 1.0, 1e2, -0]").value
     assert (type(big), type(whole), type(fraction), type(exponent)) == (float, int, float, float)
-    assert (big, whole, fraction, exponent) == (12345678901234567890.0, 1, 1.0, 100.0)
+    assert (big, whole, fraction, exponent) == (123456789012345678901.0, 1, 1.0, 100.0)
     assert math.copysign(1, zero) == 1
 
 
