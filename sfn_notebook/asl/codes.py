@@ -94,6 +94,7 @@ CODES: Final[Mapping[str, Code]] = {
     "ASL420": Code("error", "A comparison and its Variable belong together.", _SCHEMA),
     "ASL421": Code("error", "An intrinsic function here must return a string.", _SCHEMA),
     "ASL422": Code("warning", "A path may find several values where one is needed."),
+    "ASL423": Code("error", "A JSONata expression does not parse.", "INVALID_JSONATA_EXPRESSION"),
     # errors and retry
     "ASL501": Code("error", "States.ALL must stand alone.", _SCHEMA),
     "ASL502": Code("error", "States.ALL must come last.", _SCHEMA),

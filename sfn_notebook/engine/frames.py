@@ -83,6 +83,11 @@ class Frame:
 
     # ------------------------------------------------------------ the scope of expressions
 
+    @property
+    def now(self) -> int:
+        """The time that the runner has told last."""
+        return self.execution.now
+
     def context(self) -> dict[str, JSON]:
         """The context object.  (spec: language, Context object)"""
         execution = self.execution

@@ -15,6 +15,10 @@ class Scope(Protocol):
     def variables(self) -> Mapping[str, JSON]:
         """The variables that are visible here, outer ones included."""
 
+    @property
+    def now(self) -> int:
+        """The time of $now() and $millis(), in milliseconds since 1970.  (DESIGN, law 2)"""
+
     def context(self) -> dict[str, JSON]:
         """The context object ($$).  (spec: language, Context object)"""
 

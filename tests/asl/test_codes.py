@@ -148,6 +148,7 @@ EXAMPLES = {
         {"Variable": "$.a", "Not": {"Variable": "$.a", "IsNull": True}, "Next": "B"})],
     "ASL421": [machine(A={"Type": "Fail", "ErrorPath": "States.Array(1)"})],
     "ASL422": [only(Type="Wait", SecondsPath="$.a[*]"), only(Type="Wait", SecondsPath="$..a")],
+    "ASL423": [jsonata(Output="{% 1 + %}"), jsonata(Output="{% $$.a %}"), jsonata(Output="{% phone %}")],
     "ASL501": [retrying({"ErrorEquals": ["E", "States.ALL"]})],
     "ASL502": [retrying({"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["E"]})],
     "ASL503": [retrying({"ErrorEquals": ["States.Tiemout"]}), retrying({"ErrorEquals": ["State.ALL"]})],

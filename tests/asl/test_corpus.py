@@ -15,12 +15,8 @@ from sfn_notebook.asl.parse import parse
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason=f"no corpus at {CORPUS}")
 
-JSONATA = "needs the syntax of JSONata, which a later issue brings"
 PLACEHOLDER = "a template: the recorded test filled in %CONTEXT_OBJECT_LITERAL_PLACEHOLDER%"
 NOT_YET = {
-    "asl-validator__invalid-jsonata-syntax-arithmetic": JSONATA,
-    "asl-validator__invalid-jsonata-syntax-jsonpath-in-jsonata-surround": JSONATA,
-    "asl-validator__invalid-jsonata-syntax-mismatched-parens": JSONATA,
     "localstack__context-object-context-object-input-path": PLACEHOLDER,
     "localstack__context-object-context-object-items-path": PLACEHOLDER,
     "localstack__context-object-context-object-variable": PLACEHOLDER,

@@ -262,6 +262,17 @@ def both_delimiters(definition: Definition) -> Iterator[Finding]:
             yield Finding(place, message, f"Write {OPENING} … {CLOSING}, and nothing outside.")
 
 
+@rule("ASL423")
+def expressions_parse(definition: Definition) -> Iterator[Finding]:
+    """A JSONata expression follows the grammar, and uses nothing that AWS leaves out."""
+    from sfn_notebook.query.jsonata import syntax_problems
+
+    for place, text in _jsonata_texts(definition):
+        for problem in syntax_problems(text[2:-2]) if _is_enclosed(text) else ():
+            if problem.code:
+                yield Finding(place, problem.message, problem.hint, offset=len(OPENING) + problem.start)
+
+
 @rule("ASL412")
 def blanks_inside_delimiters(definition: Definition) -> Iterator[Finding]:
     """A JSONata expression is set off from its delimiters, from one of them at least."""
