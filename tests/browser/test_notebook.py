@@ -15,9 +15,9 @@ PAINTED = """light => {
     return (paper === 'rgb(255, 255, 255)') === light;
 }"""
 SETUP = "%load_ext sfn_notebook\nimport threading\ndef Hang(event):\n    threading.Event().wait(60)\n"
-WAITING = """%%stepfunction hanging --run
+WAITING = """%%stepfunction hanging --run -o ended
 {"StartAt": "Hang", "States": {"Hang": {"Type": "Wait", "Seconds": 600, "End": true}}}"""
-WORKING = """%%stepfunction hanging --run
+WORKING = """%%stepfunction hanging --run -o ended
 {"StartAt": "Hang", "States": {"Hang": {
   "Type": "Task", "Resource": "arn:aws:lambda:REGION:ACCOUNT_ID:function:Hang", "End": true}}}"""
 
@@ -71,7 +71,7 @@ def test_the_first_notebook_runs(open_notebook, app):
 
 
 def test_an_interrupt_stops_a_run_at_once(open_notebook):
-    notebook = open_notebook([SETUP, WAITING, "_execution", WORKING, "_execution"])
+    notebook = open_notebook([SETUP, WAITING, "ended", WORKING, "ended"])
     notebook.run(0)
     for number in (1, 3):
         notebook.run(number, wait=False)
