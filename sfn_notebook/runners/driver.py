@@ -152,7 +152,6 @@ class Driver:
         self._let_go(run)
         for _, _, printed in sorted(run.arrived, key=itemgetter(0)):
             run.keep_printed(printed)
-        run.stop_time = execution.now
         run.store.finish(execution.start.execution_arn, Ending(execution.status, execution.now))
         run.end()
 

@@ -69,7 +69,6 @@ class Run:
         self.heap: list[Timer] = []
         self.arrived: list[tuple[int, tuple[Stimulus, ...], str]] = []
         self.printed: list[str] = []
-        self.stop_time: int | None = None
         self.done = False
         self.queued = False
         self.overdue = False
