@@ -255,15 +255,24 @@ def copy(value: JSON) -> JSON:
     if kind is not dict and kind is not list:
         return value
     root = value.copy()
-    unfinished = [root]
+    unfinished = None
+    for key, item in root.items() if kind is dict else enumerate(root):
+        if type(item) in _CONTAINERS:
+            root[key] = inner = item.copy()
+            if unfinished is None:
+                unfinished = [inner]
+            else:
+                unfinished.append(inner)
     while unfinished:
         container = unfinished.pop()
         for key, item in container.items() if type(container) is dict else enumerate(container):
-            kind = type(item)
-            if kind is dict or kind is list:
+            if type(item) in _CONTAINERS:
                 container[key] = inner = item.copy()
                 unfinished.append(inner)
     return root
+
+
+_CONTAINERS: Final = frozenset({dict, list})
 
 
 # ---------------------------------------------------------------- out

@@ -121,7 +121,7 @@ class House:
         """A history is well formed, and the journal that was kept rebuilds it."""
         history = run.execution.history()
         check(history)
-        record = run.store.read(run.execution.start.execution_arn)
+        record = self.service.store.read(run.execution.start.execution_arn)
         again = rebuilt(run.execution.program, record.start, record.journal, run.execution.transitions)
         assert again.history() == history
         assert record.ending == (again.status, again.now)

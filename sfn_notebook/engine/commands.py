@@ -17,8 +17,6 @@ class RunTask(NamedTuple):
     resource: Resource
     payload: JSON
     timeout_seconds: int | None
-    entered: int
-    """Time of the state's entry, milliseconds."""
 
 
 class CancelTask(NamedTuple):

@@ -61,8 +61,9 @@ def _succeeded(_start: Start, _about: object, value: JSON) -> Details:
     return _output(value)
 
 
-def _failure(_start: Start, _about: object, failure: Any) -> Details:
-    return dict(failure.details())
+def _failure(_start: Start, _about: object, failure: tuple[str | None, str | None]) -> Details:
+    parts = zip(("error", "cause"), failure, strict=True)
+    return {key: text for key, text in parts if text is not None}
 
 
 def _entered(_start: Start, name: str, value: JSON) -> Details:
@@ -88,10 +89,10 @@ def _iteration(_start: Start, name: str, index: int) -> Details:
     return {"name": name, "index": index}
 
 
-class Scheduled(NamedTuple):
-    """What a task was scheduled with."""
+class Scheduling(NamedTuple):
+    """What a task is scheduled with, but for its payload: what a definition writes out is made once."""
 
-    payload: JSON
+    resource: Any
     timeout: int | None
     heartbeat: int | None
     role_arn: str | None
@@ -107,20 +108,20 @@ class Scheduled(NamedTuple):
         return out
 
 
-def _scheduled_by_arn(_start: Start, resource: Any, value: Scheduled) -> Details:
-    return {"resource": resource.text, **_input(value.payload), **value.settings()}
+def _scheduled_by_arn(_start: Start, about: Scheduling, payload: JSON) -> Details:
+    return {"resource": about.resource.text, **_input(payload), **about.settings()}
 
 
 def _service(resource: Any) -> Details:
     return {"resourceType": resource.service, "resource": resource.action + resource.pattern}
 
 
-def _scheduled_service(start: Start, resource: Any, value: Scheduled) -> Details:
+def _scheduled_service(start: Start, about: Scheduling, payload: JSON) -> Details:
     return {
-        **_service(resource),
+        **_service(about.resource),
         "region": start.region,
-        "parameters": dumps(value.payload),
-        **value.settings(),
+        "parameters": dumps(payload),
+        **about.settings(),
     }
 
 
@@ -132,8 +133,8 @@ def _output_of_service(_start: Start, resource: Any, value: JSON) -> Details:
     return {**_service(resource), **_output(value)}
 
 
-def _failure_of_service(_start: Start, resource: Any, failure: Any) -> Details:
-    return {**_service(resource), **failure.details()}
+def _failure_of_service(start: Start, resource: Any, failure: tuple[str | None, str | None]) -> Details:
+    return {**_service(resource), **_failure(start, resource, failure)}
 
 
 class TaskKinds(NamedTuple):

@@ -42,6 +42,7 @@ from .stimuli import (
     TaskSucceeded,
     TimerFired,
     TimerKind,
+    make,
 )
 
 Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
@@ -49,6 +50,9 @@ Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABOR
 MAX_PAYLOAD_BYTES: Final = 262_144
 MAX_EVENTS: Final = 25_000
 
+
+_NOBODY: Final[deque[tuple[Step, Frame]]] = deque()
+"""Who is ready in executions that have ended. Nothing is ever added."""
 
 _TOO_MANY_EVENTS: Final = Failure(
     RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS})."
@@ -80,19 +84,23 @@ class Execution:
         # The last event of a full history says that it is full.
         self._max_slots = WIDTH * (MAX_EVENTS - 1) if limited and start.type == "STANDARD" else maxsize
         self._pending: dict[Target, Frame] = {}
-        self._timers: dict[Target, list[TimerKind]] = {}
+        self._has_deadline = program.machine.timeout_seconds is not None
         self._context: dict[str, JSON] | None = None
         self.ready: deque[tuple[Step, Frame]] = deque()
         # The first Entered event points at no other: previous is 0.
         self.ready.append((program.start, Frame(self, self.input, len(start.input) * 4, 0, None, 0)))
         if program.machine.timeout_seconds is not None:
-            self.start_timer(WHOLE, "execution", start.now + program.machine.timeout_seconds * 1000)
+            due = start.now + program.machine.timeout_seconds * 1000
+            self.commands.append(StartTimer(WHOLE, "execution", min(due, LAST_MOMENT)))
 
     # ------------------------------------------------------------ the two doors
 
     def advance(self, budget: int) -> list[Command]:
         """Run at most `budget` transitions; the commands given since the last call, Continue last if work is left."""
         ready, left = self.ready, budget
+        if not ready:
+            given, self.commands = self.commands, []
+            return given
         while ready:
             step, frame = ready.popleft()
             if frame.dead:
@@ -119,7 +127,8 @@ class Execution:
     def handle(self, stimulus: Stimulus) -> None:
         """Take in what has happened outside; call `advance` next. Nothing happens to an execution that has ended."""
         if self.status == "RUNNING":
-            self._move_time(stimulus.now)
+            if stimulus.now > self.now:
+                self._move_time(stimulus.now)
             _HANDLERS[type(stimulus)](self, stimulus)
             if len(self.events) > self._max_slots and self.status == "RUNNING":
                 self._overflow()
@@ -130,12 +139,11 @@ class Execution:
         return given
 
     def _move_time(self, now: int) -> None:
-        if now > self.now:
-            self.now = now
-            offset = len(self.events)
-            if self.marks[-1][0] == offset:
-                self.marks.pop()
-            self.marks.append((offset, now))
+        self.now = now
+        offset = len(self.events)
+        if self.marks[-1][0] == offset:
+            self.marks.pop()
+        self.marks.append((offset, now))
 
     # ------------------------------------------------------------ what readers ask
 
@@ -212,10 +220,18 @@ class Execution:
         self._pending[target] = frame
         return target
 
-    def start_timer(self, target: Target, timer: TimerKind, due: int) -> None:
-        """Have TimerFired come at `due`, unless the target is settled before."""
-        self._timers.setdefault(target, []).append(timer)
-        self.commands.append(StartTimer(target, timer, min(due, LAST_MOMENT)))
+    def await_timer(self, frame: Frame, timer: TimerKind, due: int) -> Step:
+        """`frame` goes on when this timer has run out."""
+        target = frame.target
+        self._pending[target] = frame
+        frame.timers = (timer,)
+        self.commands.append(make(StartTimer, (target, timer, min(LAST_MOMENT, due))))
+        return PARK
+
+    def start_timer(self, frame: Frame, target: Target, timer: TimerKind, due: int) -> None:
+        """Have TimerFired come at `due`, unless the target, for which `frame` waits, is settled before."""
+        frame.timers = (*frame.timers, timer)
+        self.commands.append(StartTimer(target, timer, min(LAST_MOMENT, due)))
 
     def joined(self, join: Join) -> Step:
         """All children have ended well: their outputs are the result."""
@@ -237,23 +253,19 @@ class Execution:
         join.bound += frame.bound + 1
         join.remaining -= 1
         join.last = frame.previous
-        if join.iterates:
-            self.record(kinds.ITERATION_SUCCEEDED, frame.previous, join.step.name, frame.index)
-            if join.started < len(join.items):
-                self._perform(join.frame, lambda: self._next_iteration(join, frame.previous))
-        if join.remaining == 0:
-            self._perform(join.frame, lambda: self.joined(join))
-
-    def _next_iteration(self, join: Join, previous: int) -> Step:
-        join.step.begin_iteration(self, join, previous)
-        return PARK
-
-    def _perform(self, frame: Frame, action: Callable[[], Step]) -> None:
-        """Do something for a frame that does not run just now, and let it run if it can go on."""
+        owner = join.frame
         try:
-            step = action()
+            if join.iterates:
+                self.record(kinds.ITERATION_SUCCEEDED, frame.previous, join.step.name, frame.index)
+                if join.started < len(join.items):
+                    join.step.begin_iteration(self, join, frame.previous)
+            if join.remaining == 0:
+                self._go_on(owner, self.joined(join))
         except QueryError as error:
-            step = self._fault(frame, error)
+            self._go_on(owner, self._fault(owner, error))
+
+    def _go_on(self, frame: Frame, step: Step) -> None:
+        """A frame that did not run just now comes to `step`."""
         if step is END:
             self._finished(frame)  # at once: nothing happens between transitions, so positions are exact
         elif step is not PARK:
@@ -262,16 +274,20 @@ class Execution:
     def _end(self, status: Status, kind: Kind, previous: int, value: Any) -> None:
         if len(self.events) > self._max_slots:
             status, kind, previous, value = "FAILED", kinds.EXECUTION_FAILED, self._cut(), _TOO_MANY_EVENTS
-        self.record(kind, previous, None, value)
         if isinstance(value, Failure):
             self.failure = value
+            value = value.error, value.cause
         else:
             self.output = value
+        self.record(kind, previous, None, value)
         self.status = status
-        for target in list(self._pending):
-            self._settle(target, cancel=True)
-        self._cancel_timers(WHOLE)
+        for target, frame in list(self._pending.items()):
+            self._settle(target, frame, cancel=True)
+        if self._has_deadline:
+            self._has_deadline = False
+            self.commands.append(CancelTimer(WHOLE, "execution"))
         self.ready.clear()
+        self.ready = _NOBODY
 
     def _overflow(self) -> None:
         """The history is full: nothing more can be written but that."""
@@ -284,17 +300,17 @@ class Execution:
         self.marks.append((self._max_slots, self.now))
         return self._max_slots // WIDTH
 
-    def _settle(self, target: Target, *, cancel: bool) -> Frame:
-        """The frame that waits for `target`, which waits no longer."""
-        frame = self._pending.pop(target)
-        self._cancel_timers(target)
+    def _settle(self, target: Target, frame: Frame, *, cancel: bool) -> None:
+        """`frame` waits for `target` no longer. cancel: nor is the result of its task wanted."""
+        del self._pending[target]
+        if frame.timers:
+            self._cancel_timers(target, frame)
         if cancel and frame.step.type == "Task":
             self.commands.append(CancelTask(target))
-        return frame
 
-    def _cancel_timers(self, target: Target) -> None:
-        for timer in self._timers.pop(target, ()):
-            self.commands.append(CancelTimer(target, timer))
+    def _cancel_timers(self, target: Target, frame: Frame) -> None:
+        self.commands += (CancelTimer(target, timer) for timer in frame.timers)
+        frame.timers = ()
 
     # ------------------------------------------------------------ failures
 
@@ -311,9 +327,8 @@ class Execution:
             self._abort_children(frame.join, frame.previous)
         delay = grant(frame, failure)
         if delay is not None:
-            frame.attempt += 1
-            self.start_timer(self.await_outside(frame), "retry", self.now + delay)
-            return PARK
+            frame.try_again()
+            return self.await_timer(frame, "retry", self.now + delay)
         if fanout_failed is not None:
             frame.previous = self.record(fanout_failed, frame.previous, frame.step.name, None)
         catcher = catcher_for(frame, failure)
@@ -356,7 +371,7 @@ class Execution:
             self._abort_children(frame.join, event)
             self._record_aborted(frame, event)
         elif hasattr(frame, "step") and frame.target in self._pending:
-            self._settle(frame.target, cancel=True)
+            self._settle(frame.target, frame, cancel=True)
             self._record_aborted(frame, event)
 
     def _record_aborted(self, frame: Frame, event: int) -> None:
@@ -365,54 +380,82 @@ class Execution:
 
     # ------------------------------------------------------------ stimuli
 
-    def _works(self, target: Target) -> bool:
-        """Is a task of this target out, which may answer?"""
+    def _working(self, target: Target) -> Frame | None:
+        """The frame whose task of this target is out and may answer."""
         frame = self._pending.get(target)
-        return frame is not None and frame.step.type == "Task" and "retry" not in self._timers.get(target, ())
+        if frame is None or frame.step.type != "Task" or "retry" in frame.timers:
+            return None
+        return frame
+
+    def _landed(self, target: Target) -> Frame | None:
+        """`_working`, which works no more."""
+        frame = self._working(target)
+        if frame is not None:
+            del self._pending[target]
+            if frame.timers:
+                self._cancel_timers(target, frame)
+        return frame
 
     def _task_submitted(self, stimulus: TaskSubmitted) -> None:
-        if self._works(stimulus.target):
-            frame = self._pending[stimulus.target]
+        frame = self._working(stimulus.target)
+        if frame is not None:
             resource, family = frame.step.task
             frame.previous = self.record(family.submitted, frame.previous, resource, stimulus.output)
 
     def _task_succeeded(self, stimulus: TaskSucceeded) -> None:
-        if not self._works(stimulus.target):
+        frame = self._landed(stimulus.target)
+        if frame is None:
             return
-        frame = self._settle(stimulus.target, cancel=False)
         resource, family = frame.step.task
         if stimulus.size > self.max_bytes:
             name = resource.text if resource.kind == "lambda" else resource.service
             self._task_ended_badly(frame, family.failed, Failure(DATA_LIMIT, TOO_LARGE.format(name)))
             return
         frame.previous = self.record(family.succeeded, frame.previous, resource, stimulus.output)
-        self._perform(frame, lambda: frame.step.complete(self, frame, stimulus.output, stimulus.size))
+        try:
+            step = frame.step.complete(self, frame, stimulus.output, stimulus.size)
+        except QueryError as error:
+            step = self._fault(frame, error)
+        self._go_on(frame, step)
 
     def _task_failed(self, stimulus: TaskFailed) -> None:
-        if self._works(stimulus.target):
-            frame = self._settle(stimulus.target, cancel=False)
-            failure = Failure(stimulus.error, stimulus.cause)
+        frame = self._landed(stimulus.target)
+        if frame is not None:
+            failure = make(Failure, (stimulus.error, stimulus.cause, "", True))
             self._task_ended_badly(frame, frame.step.task[1].failed, failure)
 
     def _task_ended_badly(self, frame: Frame, kind: Kind, failure: Failure) -> None:
-        frame.previous = self.record(kind, frame.previous, frame.step.task[0], failure)
-        self._perform(frame, lambda: self.fail(frame, failure))
+        events = self.events
+        events += (kind, frame.previous, frame.step.task[0], (failure.error, failure.cause))
+        frame.previous = len(events) >> 2
+        step = self.fail(frame, failure)
+        if step is not PARK:
+            self._go_on(frame, step)
 
     def _timer_fired(self, stimulus: TimerFired) -> None:
-        running = self._timers.get(stimulus.target)
-        if running is None or stimulus.timer not in running:
+        target, timer = stimulus.target, stimulus.timer
+        if timer == "execution":
+            if self._has_deadline:
+                self._has_deadline = False
+                self._end("TIMED_OUT", kinds.EXECUTION_TIMED_OUT, 0, Failure(TIMEOUT, None))
             return
-        running.remove(stimulus.timer)
-        if stimulus.timer == "execution":
-            self._end("TIMED_OUT", kinds.EXECUTION_TIMED_OUT, 0, Failure(TIMEOUT, None))
+        frame = self._pending.get(target)
+        if frame is None or timer not in frame.timers:
             return
-        late = stimulus.timer in ("timeout", "heartbeat")
-        frame = self._settle(stimulus.target, cancel=late)
-        if late:
-            also = "States.HeartbeatTimeout" if stimulus.timer == "heartbeat" else ""
+        if timer in ("timeout", "heartbeat"):
+            frame.timers = tuple(other for other in frame.timers if other != timer)
+            self._settle(target, frame, cancel=True)
+            also = "States.HeartbeatTimeout" if timer == "heartbeat" else ""
             self._task_ended_badly(frame, frame.step.task[1].timed_out, Failure(TIMEOUT, None, also))
-        else:
-            self._perform(frame, lambda: frame.step.attempt(self, frame))
+            return
+        del self._pending[target]  # a wait or a pause before a retry is over
+        frame.timers = ()
+        try:
+            step = frame.step.attempt(self, frame)
+        except QueryError as error:
+            step = self._fault(frame, error)
+        if step is not PARK:
+            self._go_on(frame, step)
 
     def _stopped(self, stimulus: Stopped) -> None:
         self._end("ABORTED", kinds.EXECUTION_ABORTED, 0, Failure(stimulus.error, stimulus.cause))

@@ -32,8 +32,3 @@ class Failure(NamedTuple):
         """
         cause = "" if self.error == TIMEOUT and self.cause is None else self.cause
         return {"Error": self.error, "Cause": cause}
-
-    def details(self) -> dict[str, str]:
-        """The fields of a history event: missing parts are absent."""
-        parts = {"error": self.error, "cause": self.cause}
-        return {key: text for key, text in parts.items() if text is not None}

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from sfn_notebook.query.timestamps import format_timestamp
 from sfn_notebook.values import JSON
 
-from .stimuli import Place, Target
+from .stimuli import Place, Target, TimerKind, make
 
 if TYPE_CHECKING:
     from .execution import Execution
@@ -28,12 +29,13 @@ class Frame:
 
     value: input of the current state; bound: upper bound of its size in bytes; previous: id of its last event.
     The rest concerns the current visit: entered (event id), visit (how many times this state was entered here), attempt
-    (retries so far), tries (per retrier), item (what a Map's item selector may see of the iteration at hand).
+    (retries so far), tries (per retrier), timers (that run while it waits), item (what a Map's item selector may see
+    of the iteration at hand).
     """
 
     __slots__ = (
-        "_path", "attempt", "bound", "child_of", "dead", "entered", "execution", "index", "item", "join", "previous",
-        "step", "tries", "value", "variables", "visit", "visits",
+        "_path", "_target", "attempt", "bound", "child_of", "dead", "entered", "execution", "index", "item", "join", "previous",
+        "step", "timers", "tries", "value", "variables", "visit", "visits",
     )  # fmt: skip
 
     step: Step
@@ -53,8 +55,10 @@ class Frame:
         self.visits: dict[str, int] | None = None
         self.visit = self.attempt = self.entered = 0
         self.tries: list[int] | None = None
+        self.timers: tuple[TimerKind, ...] = ()
         self.item: JSON = None
         self._path: tuple[Place, ...] | None = None
+        self._target: Target | None = None
 
     @property
     def path(self) -> tuple[Place, ...]:
@@ -70,7 +74,11 @@ class Frame:
     @property
     def target(self) -> Target:
         """The current attempt, for commands and stimuli."""
-        return Target(self.path, self.step.name, self.visit, self.attempt)
+        known = self._target
+        if known is None:
+            path = self.path if self.child_of is not None else ()
+            known = self._target = make(Target, (path, self.step.name, self.visit, self.attempt))
+        return known
 
     def arrive(self, step: Step) -> None:
         """Begin a visit that can be retried, or that draws chance."""
@@ -79,7 +87,12 @@ class Frame:
             visits = self.visits = {}
         self.visit = visits[step.name] = visits.get(step.name, 0) + 1
         self.attempt = 0
-        self.tries = None
+        self.tries = self._target = None
+
+    def try_again(self) -> None:
+        """Begin another attempt of this visit."""
+        self.attempt += 1
+        self._target = None
 
     # ------------------------------------------------------------ the scope of expressions
 
@@ -112,20 +125,35 @@ class Frame:
 
 def draw(seed: int, target: Target, site: str) -> int:
     """128 bits that depend on the seed, the target and the site alone."""
-    place = _SEPARATOR.join((*map(repr, target.path), target.state, str(target.visit), str(target.attempt), site))
-    digest = blake2b(place.encode("utf-8", "surrogatepass"), key=seed.to_bytes(16, "big"), digest_size=16)
-    return int.from_bytes(digest.digest(), "big")
+    return int(_digits(seed, target, site), 16)
+
+
+def drawn_uuid(seed: int, target: Target, site: str) -> str:
+    """A version 4 UUID made of a draw.  (RFC 9562)"""
+    digits = _digits(seed, target, site)
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+
+
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+
+
+def _digits(seed: int, target: Target, site: str) -> str:
+    place = f"{target.state}{_SEPARATOR}{target.visit}{_SEPARATOR}{target.attempt}{_SEPARATOR}{site}"
+    if target.path:
+        place = f"{_SEPARATOR.join(map(repr, target.path))}{_SEPARATOR}{place}"
+    digest = _keyed(seed).copy()
+    digest.update(place.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _keyed(seed: int) -> blake2b:
+    return blake2b(key=seed.to_bytes(16, "big"), digest_size=16)
 
 
 def task_token(seed: int, target: Target) -> str:
     """The token with which a worker or callback answers this attempt: nobody can guess it."""
     return b64encode(draw(seed, target, "Token").to_bytes(16, "big")).decode()
-
-
-def uuid4_text(number: int) -> str:
-    """A version 4 UUID made of 128 bits.  (RFC 9562; what uuid.UUID(int=number, version=4) prints, without its cost)"""
-    digits = f"{number & ~(0xF000 << 64 | 0xC000 << 48) | (0x4000 << 64 | 0x8000 << 48):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 class Join:

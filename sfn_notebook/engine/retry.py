@@ -23,7 +23,7 @@ def matches(names: frozenset[str], failure: Failure) -> bool:
     error = failure.error
     if error == RUNTIME or not failure.catchable:
         return False
-    if "States.ALL" in names or error in names or (failure.also and failure.also in names):
+    if error in names or "States.ALL" in names or (failure.also and failure.also in names):
         return True
     return "States.TaskFailed" in names and error not in _NOT_TASK_FAILED
 
@@ -41,11 +41,12 @@ class Retrier:
 
     def delay(self, attempts: int) -> float:
         """Seconds before the next attempt, when this retrier has granted `attempts` already. Without jitter."""
+        longest = self.max_delay_seconds if self.max_delay_seconds is not None else 99_999_999
         try:
             seconds = self.interval_seconds * self.backoff_rate**attempts
         except OverflowError:
-            seconds = float("inf")
-        return min(seconds, self.max_delay_seconds if self.max_delay_seconds is not None else 99_999_999)
+            return longest
+        return min(longest, seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +79,17 @@ def grant(frame: Frame, failure: Failure) -> int | None:
     """
     retriers = frame.step.retriers
     for position, retrier in enumerate(retriers):
-        if not matches(retrier.error_equals, failure):
-            continue
-        if frame.tries is None:
-            frame.tries = [0] * len(retriers)
-        granted = frame.tries[position]
-        if granted >= retrier.max_attempts:
-            return None
-        frame.tries[position] = granted + 1
-        seconds = retrier.delay(granted)
-        if retrier.jitter_strategy == "FULL":
-            seconds *= frame.draw(f"Retry[{position}]/JitterStrategy") / 2**128
-        return round(seconds * 1000)
+        if matches(retrier.error_equals, failure):
+            if frame.tries is None:
+                frame.tries = [0] * len(retriers)
+            granted = frame.tries[position]
+            if granted >= retrier.max_attempts:
+                return None
+            frame.tries[position] = granted + 1
+            seconds = retrier.delay(granted)
+            if retrier.jitter_strategy == "FULL":
+                seconds *= frame.draw(f"Retry[{position}]/JitterStrategy") / 2**128
+            return round(seconds * 1000)
     return None
 
 

@@ -14,6 +14,9 @@ from sfn_notebook.values import JSON, JSONText
 SEMANTICS = 1
 """Rises when the same machine, start record and stimuli would give another history."""
 
+make: Final = tuple.__new__
+"""`make(TaskFailed, (…))` costs half of `TaskFailed(…)`: for what is made at every attempt."""
+
 LAST_MOMENT: Final = 253_402_300_799_999
 """9999-12-31T23:59:59.999Z: no timer is due later, for no timestamp can say so."""
 
@@ -116,6 +119,10 @@ class Continued(NamedTuple):
 
 
 Stimulus: TypeAlias = TaskSubmitted | TaskSucceeded | TaskFailed | TimerFired | Stopped | Continued
+
+
+TARGETED: Final = frozenset({TaskSubmitted, TaskSucceeded, TaskFailed, TimerFired})
+"""The stimuli that are meant for a target, which is their second field."""
 
 
 class Entry(NamedTuple):

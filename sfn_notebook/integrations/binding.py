@@ -7,11 +7,13 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from sfn_notebook.asl.model import State
-from sfn_notebook.asl.resources import Resource, function_name, parse_resource
+from sfn_notebook.asl.resources import function_name, parse_resource
 from sfn_notebook.engine.failures import RUNTIME
 
+from .aws import AwsClients
 from .contract import Answer, Call, Failed, Handler
 from .functions import FunctionHandler, FunctionTable, InvokeHandler
+from .lambda_service import LambdaHandler, is_function, obstacle
 from .mocks import MockError, Responses, mock_handler
 
 Bindings = Mapping[str, Handler]
@@ -52,29 +54,47 @@ class Unanswered:
 
 
 def bind(
-    tasks: Mapping[str, State], functions: FunctionTable, mocks: Mapping[str, Responses] | None = None
+    tasks: Mapping[str, State],
+    functions: FunctionTable,
+    mocks: Mapping[str, Responses] | None = None,
+    clients: AwsClients | None = None,
+    *,
+    strict: bool = True,
 ) -> Bindings:
-    """A handler for each Task state of `tasks`: its mock, else its function.
+    """A handler for each Task state of `tasks`: its mock, else its function, else what Lambda `clients` reach.
+
+    With target "aws" only functions that were passed by name stand for those in the account; with target "local",
+    functions of the notebook go before an emulator's.
 
     Whoever gives mocks tests one way through the machine: states off that way need no answer, and fail when they are
-    reached after all. Without mocks, what nothing answers to is an error before anything runs.
+    reached after all; so it is, too, unless `strict`. Else what nothing answers to is an error before anything runs.
 
     Raises: TaskNotFound (all that is missing at once), MockError, TypeError (a function of the wrong shape).
     """
     if mocks is not None and not isinstance(mocks, Mapping):
         raise TypeError(f"mocks is a {type(mocks).__name__}: give {{state: [response, …]}}.")
     mocks = mocks or {}
+    clients = clients or AwsClients()
+    if clients.target == "aws":
+        functions = functions.only_given()
     _check_names(mocks, tasks)
     bindings: dict[str, Handler] = {}
     missing: list[Missing] = []
+    alike: dict[str, Handler] = {}  # many states often call one function
     for name, state in tasks.items():
         if name in mocks:
             bindings[name] = mock_handler(name, mocks[name])
             continue
-        found = _function(state, functions)
+        text = state.fields["Resource"]
+        if text in alike:
+            bindings[name] = alike[text]
+            continue
+        found = _function(state, functions, clients)
+        if isinstance(found, FunctionHandler):
+            alike[text] = found
         if not isinstance(found, Missing):
             bindings[name] = found
-        elif mocks:
+        elif mocks or not strict:
             bindings[name] = Unanswered(found)
         else:
             missing.append(found)
@@ -91,26 +111,27 @@ def _check_names(mocks: Mapping[str, Responses], states: Mapping[str, State]) ->
             raise MockError(f"mocks[{name!r}]: no Task state is called so.{hint}")
 
 
-def _function(state: State, functions: FunctionTable) -> Handler | Missing:
+def _function(state: State, functions: FunctionTable, clients: AwsClients) -> Handler | Missing:
     resource = parse_resource(state.fields["Resource"])
+    if not is_function(resource):
+        return Missing(state.name, resource.text, f"Give it an answer: mocks={{{state.name!r}: [{{'return': …}}]}}.")
     if resource.kind == "lambda":
-        return _named(state, resource, resource.name, resource.qualifier, functions)
-    if resource.is_lambda_invoke and not resource.is_submitted:
-        reference = state.fields.get("Parameters", {}).get("FunctionName")
-        if reference is None:  # computed: known when the state runs
-            return InvokeHandler(functions)
-        fixed = _named(state, resource, *function_name(str(reference)), functions)
-        return fixed if isinstance(fixed, Missing) else InvokeHandler(fixed)
-    return Missing(state.name, resource.text, f"Give it an answer: mocks={{{state.name!r}: [{{'return': …}}]}}.")
-
-
-def _named(
-    state: State, resource: Resource, name: str, qualifier: str, functions: FunctionTable
-) -> FunctionHandler | Missing:
+        reference, name, qualifier = resource.text, resource.name, resource.qualifier
+    else:
+        written = state.fields.get("Parameters", {}).get("FunctionName")
+        if written is None:  # computed: known when the state runs
+            reachable = clients.target == "aws" or clients.has_endpoint("lambda")
+            return InvokeHandler(functions, LambdaHandler(clients) if reachable else None)
+        reference = str(written)
+        name, qualifier = function_name(reference)
     function = functions.find(name)
     if function is not None:
-        return FunctionHandler(function, name, qualifier)
-    return Missing(state.name, resource.text if resource.kind == "lambda" else name, _remedy(name, functions))
+        handler = FunctionHandler(function, name, qualifier)
+        return handler if resource.kind == "lambda" else InvokeHandler(handler)
+    if clients.target == "local" and not clients.has_endpoint("lambda"):
+        return Missing(state.name, reference if resource.kind == "lambda" else name, _remedy(name, functions))
+    said = obstacle(resource, clients, reference)
+    return LambdaHandler(clients) if said is None else Missing(state.name, reference, said)
 
 
 def _remedy(name: str, functions: FunctionTable) -> str:

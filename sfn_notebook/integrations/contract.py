@@ -7,7 +7,8 @@ from time import monotonic
 from typing import NamedTuple, Protocol, TypeAlias
 
 from sfn_notebook.asl.resources import Resource
-from sfn_notebook.engine.frames import draw, uuid4_text
+from sfn_notebook.engine.commands import RunTask
+from sfn_notebook.engine.frames import drawn_uuid
 from sfn_notebook.engine.stimuli import Start, Target
 from sfn_notebook.values import ABSENT, JSON, Absent
 
@@ -30,30 +31,37 @@ Answer: TypeAlias = Succeeded | Failed
 
 
 class Call:
-    """One attempt at a task. `payload` is the callee's own copy."""
+    """One attempt at a task. `payload` is the callee's own copy; order: when among all commands it was given out."""
 
-    __slots__ = ("_begun", "_cancelled", "payload", "resource", "start", "target", "timeout_seconds")
+    __slots__ = ("_begun", "_cancelled", "command", "order", "payload", "start")
 
-    def __init__(
-        self, payload: JSON, resource: Resource, start: Start, target: Target, timeout_seconds: int | None
-    ) -> None:
+    def __init__(self, command: RunTask, payload: JSON, start: Start, order: int = 0) -> None:
+        self.command = command
         self.payload = payload
-        self.resource = resource
         self.start = start
-        self.target = target
-        self.timeout_seconds = timeout_seconds
+        self.order = order
         self._begun = monotonic()
         self._cancelled: threading.Event | None = None
 
     @property
+    def resource(self) -> Resource:
+        """What is called."""
+        return self.command.resource
+
+    @property
+    def target(self) -> Target:
+        """Which attempt of which visit this is."""
+        return self.command.target
+
+    @property
     def request_id(self) -> str:
         """An id of this attempt: the same when the same attempt is made again after a crash."""
-        return uuid4_text(draw(self.start.seed, self.target, "request"))
+        return drawn_uuid(self.start.seed, self.command.target, "request")
 
     @property
     def remaining_seconds(self) -> float:
         """Until the task's timeout; Lambda's own maximum of 900 where the state sets none."""
-        return max(0.0, self._begun + (self.timeout_seconds or 900) - monotonic())
+        return max(0.0, self._begun + (self.command.timeout_seconds or 900) - monotonic())
 
     @property
     def cancelled(self) -> bool:

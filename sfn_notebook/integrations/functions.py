@@ -11,16 +11,19 @@ import linecache
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from json.encoder import encode_basestring
 from pathlib import PurePath
-from types import FunctionType, TracebackType
-from typing import Any, NamedTuple, TypeVar, overload
+from types import FunctionType
+from typing import Any, Final, NamedTuple, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from sfn_notebook.asl.resources import function_name
 from sfn_notebook.engine.failures import RUNTIME
-from sfn_notebook.values import JSON, NotJSON, dumps, loads, normalise, quote
+from sfn_notebook.engine.stimuli import make
+from sfn_notebook.values import JSON, NotJSON, dumps, loads, normalise
 
-from .contract import Answer, Call, Failed, Succeeded
+from .contract import Answer, Call, Failed, Handler, Succeeded
+from .lambda_parameters import parameter_problems, unusable
 
 MAX_CAUSE = 32_768
 MAX_ERROR = 256
@@ -164,26 +167,25 @@ class FunctionHandler:
     def invoke(self, event: JSON, call: Call) -> Answer:
         """Call the function with `event`."""
         try:
-            result = self._function(*self._arguments(event, call))
+            if self._wants_context:
+                result = self._function(event, LambdaContext(call, self._name, self._qualifier))
+            else:
+                result = self._function(event)
         except Exception as error:
             return lambda_error(error, call.request_id)
         return self._answer(result, call)
 
     async def ainvoke(self, event: JSON, call: Call) -> Answer:
         """`invoke`, for an async function."""
+        context = (LambdaContext(call, self._name, self._qualifier),) if self._wants_context else ()
         try:
-            result = await self._function(*self._arguments(event, call))
+            result = await self._function(event, *context)
         except Exception as error:
             return lambda_error(error, call.request_id)
         return self._answer(result, call)
 
-    def _arguments(self, event: JSON, call: Call) -> tuple[Any, ...]:
-        if self._wants_context:
-            return event, LambdaContext(call, self._name, self._qualifier)
-        return (event,)
-
     def _answer(self, result: object, call: Call) -> Answer:
-        if inspect.isawaitable(result):
+        if type(result) not in _PLAIN and inspect.isawaitable(result):
             close = getattr(result, "close", None)
             if close is not None:
                 close()
@@ -194,13 +196,23 @@ class FunctionHandler:
             return _marshal_error(error, call)
 
 
+_PLAIN: Final = frozenset({dict, list, str, int, float, bool, type(None)})
+"""Types that need not be asked whether they are awaitable, which costs more than the rest."""
+
+
 def _marshal_error(error: NotJSON, call: Call) -> Failed:
     return failed_payload("Runtime.MarshalError", f"Unable to marshal response: {error}", call.request_id, [])
 
 
 def lambda_error(error: BaseException, request_id: str) -> Failed:
     """What Lambda's Python runtime reports of an exception, with the frames of the user's code alone."""
-    return failed_payload(type(error).__name__, text_of(error), request_id, list(_frames(error.__traceback__)))
+    frames, trace = [], error.__traceback__ and error.__traceback__.tb_next  # where it was called is no code of theirs
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not code.co_filename.startswith(_PACKAGE):
+            frames.append(_frame(code.co_filename, trace.tb_lineno, code.co_name))
+        trace = trace.tb_next
+    return failed_payload(type(error).__name__, text_of(error), request_id, frames)
 
 
 def text_of(error: BaseException) -> str:
@@ -212,19 +224,19 @@ def text_of(error: BaseException) -> str:
 
 
 def failed_payload(error_type: str, message: str, request_id: str, stack: list[str]) -> Failed:
-    """A function error: its payload is the cause, as text with the blanks that Lambda's Python runtime writes."""
-    frames = ", ".join(map(quote, stack))
-    what = f'"errorMessage": {quote(message)}, "errorType": {quote(error_type)}'
-    payload = f'{{{what}, "requestId": "{request_id}", "stackTrace": [{frames}]}}'
-    return Failed(error_type[:MAX_ERROR], payload[:MAX_CAUSE])
+    """A function error: its payload is the cause, as text with the blanks that Lambda's Python runtime writes.
+
+    stack: its frames, as JSON strings.
+    """
+    before, after = _around_request_id(error_type, message, *stack)
+    return make(Failed, (error_type[:MAX_ERROR], f"{before}{request_id}{after}"[:MAX_CAUSE]))
 
 
-def _frames(trace: TracebackType | None) -> Iterator[str]:
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if not code.co_filename.startswith(_PACKAGE):
-            yield _frame(code.co_filename, trace.tb_lineno, code.co_name)
-        trace = trace.tb_next
+@lru_cache(maxsize=256)
+def _around_request_id(error_type: str, message: str, *stack: str) -> tuple[str, str]:
+    """What tells one failure of a kind from the next is its request id alone."""
+    what = f'"errorMessage": {encode_basestring(message)}, "errorType": {encode_basestring(error_type)}'
+    return f'{{{what}, "requestId": "', f'", "stackTrace": [{", ".join(stack)}]}}'
 
 
 @lru_cache(maxsize=1024)
@@ -232,7 +244,7 @@ def _frame(filename: str, line: int, name: str) -> str:
     source = linecache.getline(filename, line).strip()
     # A notebook cell's file name holds the kernel's process id: no two runs would give the same cause.
     shown = "<notebook>" if "ipykernel" in filename or filename.startswith("<ipython") else filename
-    return f'  File "{shown}", line {line}, in {name}\n' + (f"    {source}\n" if source else "")
+    return encode_basestring(f'  File "{shown}", line {line}, in {name}\n' + (f"    {source}\n" if source else ""))
 
 
 class FunctionTable:
@@ -240,30 +252,39 @@ class FunctionTable:
     6)
     """
 
-    def __init__(self, given: Mapping[str, Any] | None = None, notebook: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        given: Mapping[str, Any] | None = None,
+        notebook: Mapping[str, Any] | None = None,
+        registered: Mapping[str, Callable[..., Any]] = registry,
+    ) -> None:
         """Raises: TypeError when `given` is no mapping, or holds something that cannot be called."""
-        if given is not None and not isinstance(given, Mapping):
+        if given is not None and type(given) is not dict and not isinstance(given, Mapping):
             raise TypeError(
                 f"tasks is a {type(given).__name__}: give functions by name, {{'name': function}} or globals()."
             )
-        self._given = dict(own_functions(given)) if _is_namespace(given) else dict(given or {})
+        self._given: Mapping[str, Any] = dict(own_functions(given)) if _is_namespace(given) else given or {}
         for name, function in self._given.items():
             if not callable(function):
                 raise TypeError(f"tasks[{name!r}] is a {type(function).__name__}, no function.")
-        self._notebook = notebook or {}
+        self._notebook, self._registered = notebook or {}, registered
 
     def find(self, name: str) -> Callable[..., Any] | None:
         """The function of this name, or None."""
         if name in self._given:
             found: Callable[..., Any] = self._given[name]
             return found
-        if name in registry:
-            return registry[name]
+        if name in self._registered:
+            return self._registered[name]
         return dict(own_functions(self._notebook)).get(name)
+
+    def only_given(self) -> FunctionTable:
+        """Those alone that the run was given."""
+        return FunctionTable(self._given, registered={})
 
     def names(self) -> list[str]:
         """Every name that `find` knows."""
-        return sorted({*self._given, *registry, *(name for name, _ in own_functions(self._notebook))})
+        return sorted({*self._given, *self._registered, *(name for name, _ in own_functions(self._notebook))})
 
 
 def _is_namespace(given: Mapping[str, Any] | None) -> bool:
@@ -289,52 +310,75 @@ class InvokeHandler:
     instant = False
     asynchronous = False
 
-    def __init__(self, found: FunctionHandler | FunctionTable) -> None:
-        """`found`: the handler, where the definition writes the FunctionName out; else where it is looked up."""
+    def __init__(self, found: FunctionHandler | FunctionTable, otherwise: Handler | None = None) -> None:
+        """`found`: the handler, where the definition writes the FunctionName out; else where it is looked up.
+        otherwise: who is called when it is not found there.
+        """
+        self._otherwise = otherwise
         self._found = found  # a handler alone can be sent to another process, a notebook's functions cannot
         self.asynchronous = isinstance(found, FunctionHandler) and found.asynchronous
 
     def call(self, call: Call) -> Answer:
         handler = self._handler(call)
-        if isinstance(handler, Failed):
-            return handler
+        if handler is None and self._otherwise is not None:
+            return self._otherwise.call(call)
+        if handler is None or isinstance(handler, Failed):
+            return handler or _not_found(call)
+        event = _event(call)
+        if isinstance(event, Failed):
+            return event
         if handler.asynchronous:  # found only now: a loop of its own, in this thread
-            return _invoked(asyncio.run(handler.ainvoke(_payload(call), call)), call, handler)
-        return _invoked(handler.invoke(_payload(call), call), call, handler)
+            return _invoked(asyncio.run(handler.ainvoke(event, call)), call, handler)
+        return _invoked(handler.invoke(event, call), call, handler)
 
     async def acall(self, call: Call) -> Answer:
         handler = self._handler(call)
-        if isinstance(handler, Failed):
-            return handler
-        return _invoked(await handler.ainvoke(_payload(call), call), call, handler)
+        if handler is None or isinstance(handler, Failed):
+            return handler or _not_found(call)
+        event = _event(call)
+        return event if isinstance(event, Failed) else _invoked(await handler.ainvoke(event, call), call, handler)
 
-    def _handler(self, call: Call) -> FunctionHandler | Failed:
-        parameters = call.payload if isinstance(call.payload, dict) else {}
-        kind = parameters.get("InvocationType", "RequestResponse")
+    def _handler(self, call: Call) -> FunctionHandler | Failed | None:
+        parameters = call.payload
+        if problems := list(parameter_problems(parameters)):
+            return Failed(RUNTIME, unusable(call.payload, problems)[:MAX_CAUSE])
+        name, qualifier = function_name(parameters["FunctionName"])
+        qualifier = parameters.get("Qualifier") or qualifier
+        handler = self._found
+        if isinstance(handler, FunctionTable):
+            function = handler.find(name)
+            if function is None:
+                return None
+            handler = FunctionHandler(function, name, qualifier)
+        kind = parameters.get("InvocationType") or "RequestResponse"
         if kind != "RequestResponse":
-            return Failed(
-                RUNTIME, f"InvocationType {kind!r}: this version invokes functions with 'RequestResponse' only."
-            )
-        reference = parameters.get("FunctionName")
-        if not isinstance(reference, str):
-            return Failed(RUNTIME, f"FunctionName must be text, not {dumps(reference)}.")
-        name, qualifier = function_name(reference)
-        qualifier = str(parameters.get("Qualifier", qualifier))
-        if isinstance(self._found, FunctionHandler):
-            return self._found.qualified(qualifier)
-        function = self._found.find(name)
-        if function is not None:
-            return FunctionHandler(function, name, qualifier)
-        arn = f"arn:aws:lambda:{call.start.region}:{call.start.execution_arn.split(':')[4]}:function:{name}"
-        return Failed(
-            "Lambda.ResourceNotFoundException",
-            f"Function not found: {arn} (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFoundException; "
-            f"Request ID: {call.request_id}; Proxy: null)",
-        )
+            what = f"InvocationType {kind!r}: this version invokes functions with 'RequestResponse' only."
+            return Failed(RUNTIME, what)
+        return handler.qualified(qualifier)
 
 
-def _payload(call: Call) -> JSON:
-    return call.payload.get("Payload", {}) if isinstance(call.payload, dict) else {}
+def _event(call: Call) -> JSON | Failed:
+    """What the function sees: nothing sent is {}, and text is JSON text."""
+    payload = call.payload.get("Payload")
+    if payload is None:
+        return {}
+    try:
+        return loads(payload) if isinstance(payload, str) else payload
+    except NotJSON as error:
+        said = f"Could not parse request body into json: {error.message}"
+        return _service_failure("InvalidRequestContentException", said, 400, call)
+
+
+def _not_found(call: Call) -> Failed:
+    name, _ = function_name(call.payload["FunctionName"])
+    arn = f"arn:aws:lambda:{call.start.region}:{call.start.execution_arn.split(':')[4]}:function:{name}"
+    return _service_failure("ResourceNotFoundException", f"Function not found: {arn}", 404, call)
+
+
+def _service_failure(code: str, message: str, status: int, call: Call) -> Failed:
+    """What Lambda itself says, in the style of AWS's Java SDK."""
+    where = f"Service: AWSLambda; Status Code: {status}; Error Code: {code}"
+    return Failed(f"Lambda.{code}", f"{message} ({where}; Request ID: {call.request_id}; Proxy: null)")
 
 
 def _compact(cause: str | None) -> str | None:

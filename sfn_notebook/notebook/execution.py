@@ -172,8 +172,8 @@ class Execution:
 
     def _show_printed(self) -> None:
         """Show what tasks printed where somebody waits for them, in the order of their answers."""
-        while self._run.printed:
-            sys.stdout.write(self._run.printed.pop(0))
+        for text in self._run.take_printed():
+            sys.stdout.write(text)
 
     def __repr__(self) -> str:
         return f"<Execution {self.name} of {self.machine_name}: {self.status}>"

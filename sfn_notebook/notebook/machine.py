@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sfn_notebook.asl.diagnostics import Diagnostic
 from sfn_notebook.asl.parse import parse
@@ -19,6 +19,9 @@ from sfn_notebook.values import JSON, loads, normalise, pretty
 from . import display
 from .execution import Execution
 from .workspace import function_table, service
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class StateMachine:
@@ -104,6 +107,38 @@ class StateMachine:
         """
         return self._start(input, input_text, tasks, Options(mocks, clock, name, executor, limits))
 
+    def map(
+        self,
+        inputs: Any,
+        *,
+        tasks: Mapping[str, Any] | None = None,
+        mocks: Mapping[str, Responses] | None = None,
+        clock: str | float = "real",
+        executor: Literal["inline", "threads"] | Executor | None = None,
+        limits: Limits = "aws",
+    ) -> pd.DataFrame:
+        """Run the machine once for each input, all at once, and wait for all of them.
+
+        inputs: a DataFrame (each row is an input, as a record), or anything that can be gone through. The other
+        arguments are those of `run`; mocks begin anew for each execution.
+
+        Returns one row per input, with the index of a DataFrame or Series: status, output (a value), error, cause,
+        duration, name. No failure raises. Ctrl-C stops them all. Raises, before anything runs, what `run` raises.
+        """
+        from sfn_notebook.tables.executions import results
+
+        given = [read_input(value, None) for value in _each(inputs)]
+        options = Options(mocks, clock, None, executor, limits)
+        runs = service().start_executions(self._registered, given, function_table(tasks), options)
+        try:
+            for run in runs:
+                Execution(run, service()).wait()
+        except KeyboardInterrupt:
+            for run in runs:
+                service().stop_execution(run)
+            raise
+        return results((run.execution for run in runs), getattr(inputs, "index", None) if _is_frame(inputs) else None)
+
     def svg(self) -> str:
         """The graph as SVG text; the same text for the same definition."""
         from sfn_notebook.graph.svg import draw
@@ -125,6 +160,18 @@ class StateMachine:
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         return display.machine_bundle(self)
+
+
+def _is_frame(inputs: Any) -> bool:
+    """Is it a DataFrame or Series? Nobody who has none needs pandas to find out."""
+    return type(inputs).__name__ in ("DataFrame", "Series") and hasattr(inputs, "iloc")
+
+
+def _each(inputs: Any) -> list[JSON]:
+    """The inputs one by one. Raises: TypeError for what is one value, InvalidExecutionInput."""
+    if isinstance(inputs, str | bytes | Mapping):
+        raise TypeError(f"inputs is a {type(inputs).__name__}: give a list of inputs, or a DataFrame; run() takes one.")
+    return list(read_input(inputs, None).value if type(inputs).__name__ == "DataFrame" else inputs)
 
 
 def definition_text(definition: str | Mapping[str, Any] | Path) -> str:

@@ -47,14 +47,14 @@ class VirtualClock:
     is_virtual = True
 
     def __init__(self, start: int) -> None:
-        self._now = start
+        self.time = start
 
     def now(self) -> int:
-        return self._now
+        return self.time
 
     def move_to(self, time: int) -> None:
         """It is `time` now, unless it is later already."""
-        self._now = max(self._now, time)
+        self.time = max(self.time, time)
 
 
 def make_clock(choice: str | float, start: int) -> RunningClock | VirtualClock:

@@ -15,24 +15,25 @@ from __future__ import annotations
 import heapq
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from operator import itemgetter
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Any, Final
 
 from sfn_notebook.engine.commands import CancelTask, CancelTimer, Command, Continue, RunTask, StartTimer
 from sfn_notebook.engine.stimuli import (
     WHOLE,
     Continued,
-    Entry,
     Stimulus,
     Stopped,
+    Target,
     TaskFailed,
     TaskSubmitted,
     TaskSucceeded,
     TimerFired,
+    make,
 )
 from sfn_notebook.integrations.contract import Answer, Call, Failed
 from sfn_notebook.store.contract import Ending
@@ -40,13 +41,14 @@ from sfn_notebook.values import ABSENT, copy, size
 
 from .clock import VirtualClock
 from .executors import Inline
-from .run import Flight, Run, Timer
+from .run import Run
+from .timeline import Timeline, Timer
 
 SLICE: Final = 2000
 """Transitions in one go: a few milliseconds."""
 
 TURNS: Final = 50
-"""How often in a row one run may settle what happens at its virtual instants."""
+"""How much in a row one timeline may do before the queue and the alarms are served."""
 
 _LONGEST_SLEEP: Final = 3600.0
 _IN_REAL_TIME: Final = ("timeout", "heartbeat")
@@ -58,20 +60,29 @@ class Driver:
     """See the module. `pump` is called by one thread only; `begin` and `stop` by any."""
 
     def __init__(self) -> None:
-        self._inbox: SimpleQueue[tuple[Run, Action]] = SimpleQueue()
-        self._work: deque[Run] = deque()
-        self._alarms: list[tuple[float, int, Run, Timer]] = []
+        self._inbox: SimpleQueue[tuple[Timeline, Action]] = SimpleQueue()
+        self._work: deque[Timeline] = deque()
+        self._alarms: list[tuple[float, int, Timer]] = []
         self._order = count()
 
     # ------------------------------------------------------------ from any thread
 
     def begin(self, run: Run) -> None:
         """Take on a run whose start record is kept."""
-        self._inbox.put((run, lambda: self._queue(run)))
+        self._inbox.put((run.timeline, partial(self._wake, run)))
+
+    def drive(self, runs: Sequence[Run]) -> None:
+        """`begin` and `pump` until all of these have ended, for a driver of the caller's own."""
+        for run in runs:
+            self._wake(run)
+        for run in runs:
+            self.pump(until=run)
 
     def stop(self, run: Run, error: str | None, cause: str | None) -> None:
         """Stop a run; nothing happens to one that has ended."""
-        self._inbox.put((run, lambda: self._tell(run, Stopped(run.clock.now(), error, cause))))
+        timeline = getattr(run, "timeline", None)
+        if timeline is not None:
+            self._inbox.put((timeline, lambda: self._tell(run, Stopped(timeline.clock.now(), error, cause))))
 
     # ------------------------------------------------------------ the loop
 
@@ -79,80 +90,125 @@ class Driver:
         """Drive everything; for ever, or until a run has ended."""
         inbox, work = self._inbox, self._work
         while until is None or not until.done:
-            run = None
+            timeline = None
             try:
                 if not inbox.empty():
-                    run, action = inbox.get_nowait()
+                    timeline, action = inbox.get_nowait()
                     action()
                 elif self._alarms and self._is_due(self._alarms[0]):
-                    _, _, run, timer = heapq.heappop(self._alarms)
-                    self._ring(run, timer)
+                    _, _, timer = heapq.heappop(self._alarms)
+                    if not timer.dead:
+                        timeline = timer.run.timeline
+                        self._ring(timer)
                 elif work:
-                    run = work.popleft()
-                    run.queued = False
-                    self._slice(run)
+                    timeline = work.popleft()
+                    timeline.queued = False
+                    self._turn(timeline)
                 else:
-                    run, action = inbox.get(timeout=self._seconds_to_sleep())
+                    timeline, action = inbox.get(timeout=self._seconds_to_sleep())
                     action()
             except Empty:
                 pass  # time to look at the alarms
             except Exception as error:
-                if run is None:
+                if timeline is None:
                     raise
-                self._let_go(run)
-                run.end(error)
+                self._let_go(timeline.root)
+                timeline.root.end(error)
 
     @staticmethod
-    def _is_due(alarm: tuple[float, int, Run, Timer]) -> bool:
-        return alarm[3].dead or alarm[0] <= time.monotonic()
+    def _is_due(alarm: tuple[float, int, Timer]) -> bool:
+        return alarm[2].dead or alarm[0] <= time.monotonic()
 
     def _seconds_to_sleep(self) -> float:
         if not self._alarms:
             return _LONGEST_SLEEP
         return max(0.0, min(_LONGEST_SLEEP, self._alarms[0][0] - time.monotonic()))
 
-    def _queue(self, run: Run) -> None:
-        if not run.queued and not run.done:
-            run.queued = True
-            self._work.append(run)
-
-    def _slice(self, run: Run) -> None:
-        """Let a run make some transitions and carry out what it wants; more of it comes after the queue was served."""
+    def _wake(self, run: Run) -> None:
+        """The run can go on."""
         if run.done:
             return
-        execution = run.execution
+        timeline = run.timeline
+        if not run.queued:
+            run.queued = True
+            timeline.ready.append(run)
+        self._queue(timeline)
+
+    def _queue(self, timeline: Timeline) -> None:
+        if not timeline.queued:
+            timeline.queued = True
+            self._work.append(timeline)
+
+    def _turn(self, timeline: Timeline) -> None:
+        """Have a timeline's runs do what they can; if they can do much, more of it comes after the queue was served."""
+        ready, virtual = timeline.ready, timeline.virtual
         for _ in range(TURNS):
-            finished = self._carry_out(run, execution.advance(SLICE))
-            if execution.status != "RUNNING":
-                self._end(run)
-                return
-            if not finished:
-                if isinstance(run.clock, VirtualClock) and run.overdue:
-                    self._jump(run, run.clock, run.timers[WHOLE, "execution"])
-                break
-            if not (isinstance(run.clock, VirtualClock) and self._settle(run, run.clock)):
+            if ready:
+                run = ready.popleft()
+                run.queued = False
+                if not run.done and not self._proceed(run):
+                    break
+            elif virtual is None or not self._settle(timeline, virtual):
                 return  # something must come from outside
-        self._queue(run)
+        self._queue(timeline)
+
+    def _proceed(self, run: Run) -> bool:
+        """Let a run make some transitions and carry out what it wants. Has it done all that it can do by itself?"""
+        execution = run.execution
+        finished, commands = True, execution.advance(SLICE)
+        if commands:
+            run.journal.commit()
+            for command in commands:
+                if type(command) is Continue:
+                    finished = False
+                else:
+                    _CARRY_OUT[type(command)](self, run, command)
+        if execution.status != "RUNNING":
+            self._end(run)
+        elif not finished:
+            self._go_on_later(run)
+        return finished
+
+    def _go_on_later(self, run: Run) -> None:
+        timeline = run.timeline
+        if timeline.virtual is None:
+            self._hand_over(run, Continued(timeline.clock.now()))
+        elif timeline.overdue is not None and not timeline.overdue.dead:
+            timeline.virtual.move_to(timeline.overdue.due)
+            self._fire(timeline.overdue, timeline.virtual.time)
+            self._wake(timeline.overdue.run)
+        self._wake(run)
 
     def _tell(self, run: Run, stimulus: Stimulus) -> None:
         """Hand a stimulus over, and have the run go on."""
         self._hand_over(run, stimulus)
-        self._queue(run)
+        self._wake(run)
 
     @staticmethod
     def _hand_over(run: Run, stimulus: Stimulus) -> None:
-        """Keep a stimulus and give it to the execution. Kept first: what follows from it must never be lost."""
+        """Write a stimulus down and give it to the execution."""
         execution = run.execution
-        if not run.done and execution.status == "RUNNING":
-            run.store.append(execution.start.execution_arn, (Entry(execution.transitions, stimulus),))
+        if execution.status == "RUNNING" and not run.done:
+            run.journal.append(execution.transitions, stimulus)
             execution.handle(stimulus)
 
+    def _take_in(self, run: Run, target: Target, answer: Answer, now: int) -> None:
+        """Hand over what a task has answered."""
+        if isinstance(answer, Failed):
+            self._hand_over(run, make(TaskFailed, (now, target, answer.error, answer.cause)))
+            return
+        if answer.submitted is not ABSENT:
+            self._hand_over(run, TaskSubmitted(now, target, answer.submitted))
+        bytes_ = size(answer.output) if run.execution.start.limits == "aws" else 0
+        self._hand_over(run, TaskSucceeded(now, target, answer.output, bytes_))
+
     def _end(self, run: Run) -> None:
-        execution = run.execution
+        execution, timeline = run.execution, run.timeline
         self._let_go(run)
-        for _, _, printed in sorted(run.arrived, key=itemgetter(0)):
-            run.keep_printed(printed)
-        run.store.finish(execution.start.execution_arn, Ending(execution.status, execution.now))
+        for _, arrived, _, _, printed in sorted(timeline.arrived, key=itemgetter(0)):
+            if arrived is run:
+                run.keep_printed(printed)
+        run.journal.finish(Ending(execution.status, execution.now))
         run.end()
 
     @staticmethod
@@ -160,147 +216,138 @@ class Driver:
         """Nothing that a run waits for is wanted any more."""
         for timer in run.timers.values():
             timer.dead = True
-        for flight in run.flights.values():
-            flight.call.cancel()
-            run.executor.abandon(flight.call)
+        for call in run.flights.values():
+            call.cancel()
+            run.executor.abandon(call)
+        run.timeline.working -= len(run.flights)
 
     # ------------------------------------------------------------ commands
 
-    def _carry_out(self, run: Run, commands: list[Command]) -> bool:
-        """Do what the execution wants. Has it done all that it can do by itself?"""
-        finished = True
-        for command in commands:
-            match command:
-                case RunTask():
-                    self._run_task(run, command)
-                case StartTimer():
-                    self._start_timer(run, command)
-                case CancelTimer():
-                    timer = run.timers.pop((command.target, command.timer), None)
-                    if timer is not None:
-                        timer.dead = True
-                case CancelTask():
-                    self._cancel_task(run, command)
-                case Continue():
-                    finished = False
-                    if not run.clock.is_virtual:
-                        self._hand_over(run, Continued(run.clock.now()))
-        return finished
-
     def _run_task(self, run: Run, command: RunTask) -> None:
-        handler = run.bindings[command.target.state]
-        start = run.execution.start
-        call = Call(copy(command.payload), command.resource, start, command.target, command.timeout_seconds)
-        flight = run.flights[command.target] = Flight(call, next(self._order))
+        target = command.target
+        handler = run.bindings[target.state]
+        call = Call(command, copy(command.payload), run.execution.start, next(self._order))
+        executor = run.executor
         if handler.instant:
-            self._answered(run, command, flight, handler.call(call), "")
-        elif isinstance(run.executor, Inline):
-            self._answered(run, command, flight, run.executor.perform(handler, call), "")
+            self._answered(run, call, handler.call(call), "")
+        elif isinstance(executor, Inline):
+            self._answered(run, call, executor.perform(handler, call), "")
         else:
-            done = partial(self._answered_elsewhere, run, command, flight)
-            run.executor.submit(handler, call, done)
+            run.flights[target] = call
+            run.timeline.working += 1
+            executor.submit(handler, call, partial(self._answered_elsewhere, run.timeline, run, call))
 
-    def _answered_elsewhere(self, run: Run, command: RunTask, flight: Flight, answer: Answer, printed: str) -> None:
-        self._inbox.put((run, lambda: self._answered(run, command, flight, answer, printed)))
+    def _answered_elsewhere(self, timeline: Timeline, run: Run, call: Call, answer: Answer, printed: str) -> None:
+        self._inbox.put((timeline, partial(self._landed, run, call, answer, printed)))
 
-    def _answered(self, run: Run, command: RunTask, flight: Flight, answer: Answer, printed: str) -> None:
-        if run.flights.get(command.target) is not flight:
+    def _landed(self, run: Run, call: Call, answer: Answer, printed: str) -> None:
+        if run.flights.get(call.target) is not call or run.done:
             run.keep_printed(printed)
             return  # nobody waits for it any more
-        del run.flights[command.target]
-        stimuli = _stimuli(run, command, answer)
-        if run.clock.is_virtual:
-            run.arrived.append((flight.order, stimuli, printed))
-            self._queue(run)
-        else:
-            run.keep_printed(printed)
-            for stimulus in stimuli:
-                self._tell(run, stimulus)
+        del run.flights[call.target]
+        run.timeline.working -= 1
+        self._answered(run, call, answer, printed)
+        self._queue(run.timeline)
+
+    def _answered(self, run: Run, call: Call, answer: Answer, printed: str) -> None:
+        timeline = run.timeline
+        if timeline.virtual is not None:
+            timeline.arrived.append((call.order, run, call.command.target, answer, printed))
+            return
+        run.keep_printed(printed)
+        self._take_in(run, call.target, answer, timeline.clock.now())
+        self._wake(run)
 
     def _cancel_task(self, run: Run, command: CancelTask) -> None:
-        flight = run.flights.pop(command.target, None)
-        if flight is not None:
-            flight.call.cancel()
-            run.executor.abandon(flight.call)
+        call = run.flights.pop(command.target, None)
+        if call is not None:
+            run.timeline.working -= 1
+            call.cancel()
+            run.executor.abandon(call)
 
     # ------------------------------------------------------------ timers
 
     def _start_timer(self, run: Run, command: StartTimer) -> None:
-        timer = Timer(command.due, next(self._order), command.target, command.timer)
-        run.timers[command.target, command.timer] = timer
-        if run.clock.is_virtual:
-            heapq.heappush(run.heap, timer)
-            if command.timer not in (*_IN_REAL_TIME, "execution"):
+        target, kind, due = command
+        timer = run.timers[target, kind] = Timer(run, target, kind, due)
+        if run.timeline.virtual is not None:
+            heapq.heappush(run.timeline.heap, (due, next(self._order), timer))
+            if kind in ("wait", "retry"):
                 return
-        self._set_alarm(run, timer)
+        self._set_alarm(timer)
 
-    def _set_alarm(self, run: Run, timer: Timer) -> None:
+    def _cancel_timer(self, run: Run, command: CancelTimer) -> None:
+        timer = run.timers.pop((command.target, command.timer), None)
+        if timer is not None:
+            timer.dead = True
+
+    def _set_alarm(self, timer: Timer) -> None:
         """Have the loop find the timer when it is due. Functions take real time, so their timeouts do too."""
-        if isinstance(run.clock, VirtualClock) or timer.kind in _IN_REAL_TIME:
-            moment = time.monotonic() + (timer.due - run.execution.now) / 1000
+        clock = timer.run.timeline.clock
+        if isinstance(clock, VirtualClock) or timer.kind in _IN_REAL_TIME:
+            moment = time.monotonic() + (timer.due - timer.run.execution.now) / 1000
         else:
-            moment = run.clock.moment(timer.due)
-        heapq.heappush(self._alarms, (moment, timer.order, run, timer))
+            moment = clock.moment(timer.due)
+        heapq.heappush(self._alarms, (moment, next(self._order), timer))
 
-    def _ring(self, run: Run, timer: Timer) -> None:
+    def _ring(self, timer: Timer) -> None:
         """A timer has run out in real time."""
-        if timer.dead or run.done:
+        run = timer.run
+        timeline = run.timeline
+        if timeline.virtual is None:
+            self._fire(timer, max(timeline.clock.now(), timer.due))
+            self._wake(run)
             return
-        if run.clock.is_virtual:
-            # Over its real time: it no longer holds the virtual clock, which will come to the timer by itself.
-            if timer.target == WHOLE:
-                run.overdue = True
-            else:
-                self._cancel_task(run, CancelTask(timer.target))
-            self._queue(run)
+        # Over its real time: it no longer holds the virtual clock, which will come to the timer by itself.
+        if timer.target == WHOLE:
+            timeline.overdue = timer
         else:
-            self._fire(run, timer, max(run.clock.now(), timer.due))
+            self._cancel_task(run, CancelTask(timer.target))
+        self._queue(timeline)
 
-    def _jump(self, run: Run, clock: VirtualClock, timer: Timer) -> None:
-        clock.move_to(timer.due)
-        self._fire(run, timer, timer.due)
-
-    def _fire(self, run: Run, timer: Timer, now: int) -> None:
-        run.timers.pop((timer.target, timer.kind), None)
+    def _fire(self, timer: Timer, now: int) -> None:
+        target, kind = timer.target, timer.kind
         timer.dead = True
-        self._tell(run, TimerFired(now, timer.target, timer.kind))
+        del timer.run.timers[target, kind]
+        self._hand_over(timer.run, make(TimerFired, (now, target, kind)))
 
     # ------------------------------------------------------------ virtual time
 
-    def _settle(self, run: Run, clock: VirtualClock) -> bool:
+    def _settle(self, timeline: Timeline, clock: VirtualClock) -> bool:
         """Nothing more happens by itself: have what comes next happen, now or at the next timer. Was there anything?"""
-        heap = run.heap
-        while heap and heap[0].dead:
+        heap = timeline.heap
+        while heap and heap[0][2].dead:
             heapq.heappop(heap)
-        if heap and heap[0].due <= clock.now():
-            self._fire(run, heapq.heappop(heap), clock.now())
-        elif run.flights and not run.overdue:
-            return False
-        elif run.arrived:
-            self._deliver(run)
-        elif heap:
-            self._jump(run, clock, heapq.heappop(heap))
-        else:
-            return False
+        if not heap or heap[0][0] > clock.time:
+            if timeline.working and timeline.overdue is None:
+                return False
+            if timeline.arrived:
+                self._deliver(timeline, clock.time)
+                return True
+            if not heap:
+                return False
+        due, _, timer = heapq.heappop(heap)
+        clock.time = max(clock.time, due)
+        self._fire(timer, clock.time)
+        self._proceed(timer.run)
         return True
 
-    def _deliver(self, run: Run) -> None:
+    def _deliver(self, timeline: Timeline, now: int) -> None:
         """Hand over the answers of this instant, in the order in which their tasks were given out."""
-        batch, run.arrived = run.arrived, []
-        batch.sort(key=itemgetter(0))
-        for _, stimuli, printed in batch:
-            run.keep_printed(printed)
-            for stimulus in stimuli:
-                self._hand_over(run, stimulus)
-                self._carry_out(run, run.execution.advance(SLICE))
+        batch, timeline.arrived = timeline.arrived, []
+        if len(batch) > 1:
+            batch.sort(key=itemgetter(0))
+        for _, run, target, answer, printed in batch:
+            if printed:
+                run.keep_printed(printed)
+            if not run.done:
+                self._take_in(run, target, answer, now)
+                self._proceed(run)
 
 
-def _stimuli(run: Run, command: RunTask, answer: Answer) -> tuple[Stimulus, ...]:
-    now, target = run.clock.now(), command.target
-    if isinstance(answer, Failed):
-        return (TaskFailed(now, target, answer.error, answer.cause),)
-    limited = run.execution.start.limits == "aws"
-    result = TaskSucceeded(now, target, answer.output, size(answer.output) if limited else 0)
-    if answer.submitted is ABSENT:
-        return (result,)
-    return TaskSubmitted(now, target, answer.submitted), result
+_CARRY_OUT: Final[Mapping[type[Command], Callable[[Driver, Run, Any], None]]] = {
+    RunTask: Driver._run_task,
+    CancelTask: Driver._cancel_task,
+    StartTimer: Driver._start_timer,
+    CancelTimer: Driver._cancel_timer,
+}

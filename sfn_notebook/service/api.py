@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Final, Literal, NamedTuple
 
 from sfn_notebook.engine.execution import MAX_PAYLOAD_BYTES, Execution
-from sfn_notebook.engine.frames import draw, uuid4_text
+from sfn_notebook.engine.frames import drawn_uuid
 from sfn_notebook.engine.program import Program
 from sfn_notebook.engine.stimuli import WHOLE, Start
-from sfn_notebook.integrations.binding import bind
+from sfn_notebook.integrations.aws import TARGETS, AwsClients, Target
+from sfn_notebook.integrations.binding import Bindings, bind
 from sfn_notebook.integrations.functions import MAX_CAUSE, MAX_ERROR, FunctionTable
 from sfn_notebook.integrations.mocks import Responses
 from sfn_notebook.runners.clock import make_clock
 from sfn_notebook.runners.driver import Driver
-from sfn_notebook.runners.executors import make_executor
+from sfn_notebook.runners.executors import Inline, TaskExecutor, make_executor
 from sfn_notebook.runners.run import Run
+from sfn_notebook.runners.timeline import Timeline
 from sfn_notebook.store.contract import Store
 from sfn_notebook.store.memory import MemoryStore
 from sfn_notebook.values import JSON, JSONText, NotJSON, dumps, loads, normalise
@@ -57,6 +59,7 @@ class Registered(NamedTuple):
     name: str
     type: MachineType
     program: Program
+    role_arn: str = f"arn:aws:iam::{ACCOUNT}:role/StepFunctionsRole"
 
 
 class Options(NamedTuple):
@@ -67,6 +70,9 @@ class Options(NamedTuple):
     name: str | None = None
     executor: Literal["inline", "threads"] | Executor | None = None
     limits: Limits = "aws"
+    target: Target = "local"
+    strict: bool = True
+    """Is a Task that nothing answers to an error before anything runs? It fails when it is reached otherwise."""
 
 
 class Input(NamedTuple):
@@ -101,6 +107,8 @@ class StepFunctions:
         self.store: Store = store if store is not None else MemoryStore()
         self.origin: Origin = origin if origin is not None else World()
         self.region = region()
+        self._clients: dict[str, AwsClients] = {target: AwsClients(target) for target in TARGETS}
+        self._arns = f"arn:aws:states:{self.region}:{ACCOUNT}:"
         self._runs: dict[str, Run] = {}
         self._driver = Driver()
         self._inline: dict[Run, Driver] = {}  # what callers' own threads are driving
@@ -113,20 +121,49 @@ class StepFunctions:
         Raises, before anything runs: TaskNotFound, MockError, TypeError, InvalidName, InvalidExecutionInput,
         ValueError for an option, store.contract.ExecutionExists.
         """
+        return self.start_executions(machine, [given], functions, options)[0]
+
+    def start_executions(
+        self, machine: Registered, inputs: Sequence[Input], functions: FunctionTable, options: Options
+    ) -> list[Run]:
+        """`start_execution` for each input; what they have in common is done once."""
         if options.limits not in ("aws", "none"):
             raise ValueError(f"limits={options.limits!r}: use 'aws' or 'none'.")
-        _check_size(given, options.limits)
-        bindings = bind(machine.program.tasks, functions, options.mocks)
+        if options.limits == "aws":
+            for given in inputs:
+                _check_size(given)
+        clients = self._clients.get(options.target)
+        if clients is None:
+            raise ValueError(f"target={options.target!r}: use 'local' or 'aws'.")
+        tasks, mocks = machine.program.tasks, options.mocks
+        bindings = bind(tasks, functions, mocks, clients, strict=options.strict)
         executor = make_executor(options.executor)
-        start = self._start_record(machine, given, options)
-        clock = make_clock(options.clock, start.now)
-        self.store.start(start, machine.program.machine.text)
-        run = Run(Execution(machine.program, start, given.value), clock, bindings, executor, self.store)
-        self._runs[start.execution_arn] = run
+        runs: list[Run] = []
+        for given in inputs:
+            if runs and mocks:  # responses are counted for each run
+                bindings = bind(tasks, functions, mocks, clients, strict=options.strict)
+            runs.append(self._new_run(machine, given, options, bindings, executor))
         if options.executor == "inline":
-            self._drive(run)
+            self._drive(runs)
         else:
-            self._background().begin(run)
+            driver = self._background()
+            for run in runs:
+                driver.begin(run)
+        return runs
+
+    def _new_run(
+        self,
+        machine: Registered,
+        given: Input,
+        options: Options,
+        bindings: Bindings,
+        executor: TaskExecutor | Inline,
+    ) -> Run:
+        start = self._start_record(machine, given, options)
+        timeline = Timeline(make_clock(options.clock, start.now))
+        journal = self.store.start(start, machine.program.machine.text)
+        run = timeline.root = Run(Execution(machine.program, start, given.value), timeline, bindings, executor, journal)
+        self._runs[start.execution_arn] = run
         return run
 
     def stop_execution(self, run: Run, error: str | None = None, cause: str | None = None) -> None:
@@ -144,27 +181,27 @@ class StepFunctions:
 
     def _start_record(self, machine: Registered, given: Input, options: Options) -> Start:
         now, seed = self.origin.begin()
-        name = uuid4_text(draw(seed, WHOLE, "name")) if options.name is None else options.name
-        if options.name is not None:
-            check_name(name, "the execution's name")
-        prefix = f"arn:aws:states:{self.region}:{ACCOUNT}:"
-        if machine.type == "EXPRESS":
-            arn = f"{prefix}express:{machine.name}:{name}:{uuid4_text(draw(seed, WHOLE, 'express'))}"
+        if options.name is None:
+            name = drawn_uuid(seed, WHOLE, "name")
         else:
-            arn = f"{prefix}execution:{machine.name}:{name}"
+            name = check_name(options.name, "the execution's name")
+        if machine.type == "EXPRESS":
+            arn = f"{self._arns}express:{machine.name}:{name}:{drawn_uuid(seed, WHOLE, 'express')}"
+        else:
+            arn = f"{self._arns}execution:{machine.name}:{name}"
         return Start(
-            now=now,
-            execution_arn=arn,
-            name=name,
-            input=given.text,
-            state_machine_arn=f"{prefix}stateMachine:{machine.name}",
-            state_machine_name=machine.name,
-            role_arn=f"arn:aws:iam::{ACCOUNT}:role/StepFunctionsRole",
-            definition_sha256=machine.program.definition_sha256,
-            seed=seed,
-            type=machine.type,
-            limits=options.limits,
-            region=self.region,
+            now,
+            arn,
+            name,
+            given.text,
+            f"{self._arns}stateMachine:{machine.name}",
+            machine.name,
+            machine.role_arn,
+            machine.program.definition_sha256,
+            seed,
+            machine.type,
+            options.limits,
+            self.region,
         )
 
     def _background(self) -> Driver:
@@ -174,22 +211,24 @@ class StepFunctions:
                 self._thread.start()
         return self._driver
 
-    def _drive(self, run: Run) -> None:
-        """Drive a run to its end in the caller's thread."""
-        driver = self._inline[run] = Driver()
-        driver.begin(run)
+    def _drive(self, runs: Sequence[Run]) -> None:
+        """Drive runs to their ends in the caller's thread."""
+        driver = Driver()
+        self._inline |= dict.fromkeys(runs, driver)
         try:
-            driver.pump(until=run)
+            driver.drive(runs)
         except KeyboardInterrupt:
-            driver.stop(run, None, None)
-            driver.pump(until=run)
+            for run in runs:
+                driver.stop(run, None, None)
+            driver.drive(runs)
             raise
         finally:
-            del self._inline[run]
+            for run in runs:
+                del self._inline[run]
 
 
-def _check_size(given: Input, limits: Limits) -> None:
-    size = len(given.text.encode("utf-8", "surrogatepass")) if limits == "aws" else 0
+def _check_size(given: Input) -> None:
+    size = len(given.text.encode("utf-8", "surrogatepass"))
     if size > MAX_PAYLOAD_BYTES:
         raise InvalidExecutionInput(
             f"the input has {size:,} bytes; AWS takes {MAX_PAYLOAD_BYTES:,}. Pass a reference to the data instead, or "

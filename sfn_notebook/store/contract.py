@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from sfn_notebook.engine.execution import Status
-from sfn_notebook.engine.stimuli import Entry, Start
+from sfn_notebook.engine.stimuli import Entry, Start, Stimulus
 
 
 class ExecutionExists(LookupError):
@@ -33,19 +33,24 @@ class Record(NamedTuple):
     ending: Ending | None
 
 
+class Journal(Protocol):
+    """Where one running execution is written down. Calls come from the driver's thread, one after the other."""
+
+    def append(self, after: int, stimulus: Stimulus) -> None:
+        """Add what the execution was told when it had made `after` transitions."""
+
+    def commit(self) -> None:
+        """Keep what was added; nothing that follows from it is done before."""
+
+    def finish(self, ending: Ending) -> None:
+        """The execution has ended. Keeps what was added."""
+
+
 class Store(Protocol):
-    """A place for executions. Calls come from the driver's thread, one after the other; `read` and `list` from
-    anywhere.
-    """
+    """A place for executions. May be used from any thread."""
 
-    def start(self, start: Start, definition: str) -> None:
+    def start(self, start: Start, definition: str) -> Journal:
         """Keep a new execution. Raises: ExecutionExists."""
-
-    def append(self, execution_arn: str, entries: Sequence[Entry]) -> None:
-        """Add to the journal, before anything that follows from it is done. Raises: UnknownExecution."""
-
-    def finish(self, execution_arn: str, ending: Ending) -> None:
-        """The execution has ended. Raises: UnknownExecution."""
 
     def read(self, execution_arn: str) -> Record:
         """What is kept of one execution. Raises: UnknownExecution."""

@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
-from sfn_notebook.engine.stimuli import Entry, Start
+from sfn_notebook.engine.stimuli import TARGETED, Entry, Start, Stimulus, Target
 
 from .contract import Ending, ExecutionExists, Record, UnknownExecution
 
 
 class _Kept:
-    __slots__ = ("definition", "ending", "journal", "start")
+    """Implements `store.contract.Journal`.
+
+    told: for each stimulus how many transitions came before, its type and its fields, one after the other. So a long
+    journal is one list of plain values, through which Python's garbage collector need not walk.
+    """
+
+    __slots__ = ("definition", "ending", "start", "told")
 
     def __init__(self, start: Start, definition: str) -> None:
         self.start = start
         self.definition = definition
-        self.journal: list[Entry] = []
+        self.told: list[Any] = []
         self.ending: Ending | None = None
 
+    def append(self, after: int, stimulus: Stimulus) -> None:
+        fields: tuple[Any, ...] = stimulus
+        if type(stimulus) in TARGETED:
+            self.told += (after, type(stimulus), fields[0], tuple(fields[1]), *fields[2:])
+        else:
+            self.told += (after, type(stimulus), *fields)
+
+    def commit(self) -> None: ...
+
+    def finish(self, ending: Ending) -> None:
+        self.ending = ending
+
     def record(self) -> Record:
-        return Record(self.start, self.definition, tuple(self.journal), self.ending)
+        return Record(self.start, self.definition, tuple(_entries(self.told.copy())), self.ending)
+
+
+def _entries(told: list[Any]) -> Iterator[Entry]:
+    position = 0
+    while position < len(told):
+        after, kind = told[position : position + 2]
+        position += 2 + len(kind._fields)
+        fields = told[position - len(kind._fields) : position]
+        if kind in TARGETED:
+            fields[1] = Target(*fields[1])
+        yield Entry(after, kind(*fields))
 
 
 class MemoryStore:
@@ -28,25 +58,17 @@ class MemoryStore:
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
 
-    def start(self, start: Start, definition: str) -> None:
-        if start.execution_arn in self._kept:
+    def start(self, start: Start, definition: str) -> _Kept:
+        kept = _Kept(start, definition)
+        if self._kept.setdefault(start.execution_arn, kept) is not kept:
             raise ExecutionExists(f"Execution Already Exists: '{start.execution_arn}'")
-        self._kept[start.execution_arn] = _Kept(start, definition)
-
-    def append(self, execution_arn: str, entries: Sequence[Entry]) -> None:
-        self._find(execution_arn).journal.extend(entries)
-
-    def finish(self, execution_arn: str, ending: Ending) -> None:
-        self._find(execution_arn).ending = ending
+        return kept
 
     def read(self, execution_arn: str) -> Record:
-        return self._find(execution_arn).record()
+        try:
+            return self._kept[execution_arn].record()
+        except KeyError:
+            raise UnknownExecution(f"Execution Does Not Exist: '{execution_arn}'") from None
 
     def list(self) -> Iterator[Record]:
         return (kept.record() for kept in reversed(list(self._kept.values())))
-
-    def _find(self, execution_arn: str) -> _Kept:
-        try:
-            return self._kept[execution_arn]
-        except KeyError:
-            raise UnknownExecution(f"Execution Does Not Exist: '{execution_arn}'") from None

@@ -3,23 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 import pandas as pd
 
 from sfn_notebook.engine.events import timestamp
 from sfn_notebook.engine.execution import Execution
+from sfn_notebook.values import ABSENT, copy
 
-from .columns import TEXT, TIME, frame
+from .columns import DURATION, TEXT, TIME, VALUE, frame
+
+STATUS: Final = pd.CategoricalDtype(["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"])
 
 COLUMNS: Final[Mapping[str, Any]] = {
     "name": TEXT,
     "state_machine": TEXT,
-    "status": pd.CategoricalDtype(["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]),
+    "status": STATUS,
     "start_date": TIME,
     "stop_date": TIME,
     "error": TEXT,
 }
+
+
+RESULTS: Final[Mapping[str, Any]] = {
+    "status": STATUS,
+    "output": VALUE,
+    "error": TEXT,
+    "cause": TEXT,
+    "duration": DURATION,
+    "name": TEXT,
+}
+"""output: the value, None unless it SUCCEEDED; duration: from start to end, NaT while it runs."""
+
+
+def results(given: Iterable[Execution], index: Any = None) -> pd.DataFrame:
+    """What became of each execution, in the order given; columns as in RESULTS. index: of the rows, 0, 1, … if None."""
+    table = frame([_result(execution) for execution in given], RESULTS)
+    return table if index is None else table.set_axis(index, axis="index")
+
+
+def _result(execution: Execution) -> Mapping[str, Any]:
+    running = execution.status == "RUNNING"
+    failure = execution.failure
+    return {
+        "status": execution.status,
+        "output": None if execution.output is ABSENT else copy(execution.output),
+        "error": None if failure is None else failure.error,
+        "cause": None if failure is None else failure.cause,
+        "duration": None if running else timedelta(milliseconds=execution.now - execution.start.now),
+        "name": execution.start.name,
+    }
 
 
 def executions(given: Iterable[Execution]) -> pd.DataFrame:

@@ -38,13 +38,15 @@ def drive():
             self.tasks = {name: (lambda event, name=name: functions(name, event)) for name in common.FUNCTIONS}
 
         def run_once(self):
-            self.last = self.machine.run(
+            return self.machine.run(
                 self.w.input, tasks=self.tasks, clock="virtual", executor="inline", limits="none"
-            )
-            return self.last.output
+            ).output
 
-        def notes(self):
-            return {"history_events": len(self.last._run.execution.events) // 4}
+        def run_many(self, n):
+            table = self.machine.map(
+                [self.w.input] * n, tasks=self.tasks, clock="virtual", executor="inline", limits="none"
+            )
+            return table["output"]
 
     common.run(Engine)
 

@@ -6,26 +6,25 @@ must go on passing; it only grows. Cases of the wire protocol come with the serv
 
 import importlib
 import json
+import os
+import re
 import sys
-import uuid
 from pathlib import Path
 
+import emulator
 import pytest
 
 from sfn_notebook.asl.parse import parse
-from sfn_notebook.engine.execution import Execution
 from sfn_notebook.engine.program import Program
-from sfn_notebook.integrations.contract import Failed, Succeeded
-from sfn_notebook.runners.clock import make_clock
-from sfn_notebook.runners.executors import Threads
-from sfn_notebook.runners.run import Run
+from sfn_notebook.integrations.functions import FunctionTable
 from sfn_notebook.service.api import ACCOUNT, Options, Registered, StepFunctions, read_input
-from sfn_notebook.values import NotJSON, dumps, loads
+from sfn_notebook.values import dumps
 
 SHARED = Path(__file__).parents[3] / "shared" / "conformance"
 FLOOR = Path(__file__).with_name("floor.txt")
 AREAS = (
-    "assign", "base", "choice_operators", "comments", "error_handling", "intrinsic_functions", "scenarios", "timeouts",
+    "arguments", "assign", "base", "choice_operators", "comments", "error_handling", "evaluate_jsonata",
+    "intrinsic_functions", "outputdecl", "query_language", "scenarios", "states_variables", "timeouts",
 )  # fmt: skip
 
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the recorded cases are not beside the project")
@@ -39,77 +38,26 @@ def load(name):
         sys.path.remove(str(SHARED))
 
 
-class Lambda:
-    """A function of the cases, called as the service calls it: with text, answering with text."""
-
-    instant = False
-    asynchronous = False
-
-    def __init__(self, functions):
-        self.functions = functions
-        self.behaviours = load("behaviours")
-
-    def call(self, call):
-        invoked = call.resource.is_lambda_invoke
-        name = call.payload["FunctionName"] if invoked else call.resource.name
-        event = call.payload.get("Payload", {}) if invoked else call.payload
-        function = self.functions[name.rsplit(":", 1)[-1]]
-        text, failed = self.behaviours.run(function["behaviour"], event, function["timeout"], lambda: call.cancelled)
-        if failed:
-            payload = json.loads(
-                text
-            )  # the optimized integration writes it anew, the function's own ARN leaves it alone
-            return Failed(payload.get("errorType"), dumps(payload) if invoked else text)
-        try:
-            output = loads(text)
-        except NotJSON:
-            output = text
-        return Succeeded(self.response(output) if invoked else output)
-
-    @staticmethod
-    def response(output):
-        # SdkHttpMetadata and SdkResponseMetadata come from HTTP: the comparison leaves the first out.
-        meta = {"SdkHttpMetadata": {}, "SdkResponseMetadata": {"RequestId": str(uuid.uuid4())}}
-        return {"ExecutedVersion": "$LATEST", "Payload": output, **meta, "StatusCode": 200}
-
-
 class Client:
     """What the recorded steps call, over the Python API."""
 
     def __init__(self):
-        self.functions, self.machines, self.runs = {}, {}, {}
+        self.machines, self.runs = {}, {}
         self.service = StepFunctions()
-        self.executor = Threads()
-
-    def create_function(self, *, FunctionName, Handler, Timeout, **_):
-        self.functions[FunctionName] = {"behaviour": Handler, "timeout": Timeout}
-        return {}
 
     def create_state_machine(self, *, name, definition, roleArn, type="STANDARD", **_):
         machine, _ = parse(definition, type=type)
         arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{name}"
-        self.machines[arn] = name, type, Program(machine), roleArn
+        self.machines[arn] = Registered(name, type, Program(machine), roleArn)
         return {"stateMachineArn": arn}
 
     def start_execution(self, *, stateMachineArn, input="{}", name=None):
-        machine_name, type_, program, role = self.machines[stateMachineArn]
-        service = self.service
-        options = Options(name=name)
-        start = service._start_record(Registered(machine_name, type_, program), read_input(None, input), options)
-        start = start._replace(role_arn=role)
-        service.store.start(start, program.machine.text)
-        handler = Lambda(self.functions)
-        bindings = {state.name: handler for state in program.machine.walk() if state.type == "Task"}
-        run = Run(
-            Execution(program, start),
-            make_clock("virtual", start.now),
-            bindings,
-            self.executor,
-            service.store,
+        options = Options(clock="virtual", name=name, strict=False)
+        run = self.service.start_execution(
+            self.machines[stateMachineArn], read_input(None, input), FunctionTable(), options
         )
-        service._background().begin(run)
-        self.runs[start.execution_arn] = run
-        return {"executionArn": start.execution_arn}
+        self.runs[run.execution.start.execution_arn] = run
+        return {"executionArn": run.execution.start.execution_arn}
 
     def stop_execution(self, *, executionArn, error=None, cause=None):
         self.service.stop_execution(self.runs[executionArn], error, cause)
@@ -131,30 +79,47 @@ class Client:
 
 
 def cases():
-    """The cases that need nothing but an execution of a JSONPath machine: no other service, no description."""
+    """The cases that need nothing of Step Functions but executions."""
     for area in AREAS:
         for path in sorted((SHARED / "cases" / area).glob("*.json")):
             case = json.loads(path.read_text())
-            text = json.dumps(case)
-            services = {step.get("service", "stepfunctions") for step in case["steps"]}
-            if "JSONata" in text or "DISTRIBUTED" in text or services != {"stepfunctions"}:
-                continue
-            if any(step["params"].get("definition", "").find("dynamodb:") >= 0 for step in case["steps"]):
+            operations = {
+                step["op"] for step in case["steps"] if step.get("service", "stepfunctions") == "stepfunctions"
+            }
+            if not operations <= OPERATIONS:
                 continue
             if any(e["kind"] == "exception" or "describe" in key for key, e in case["expected"].items()):
                 continue
             yield case
 
 
+OPERATIONS = {
+    "create_state_machine", "start_execution", "stop_execution", "get_execution_history", "describe_execution",
+}  # fmt: skip
+
+
 def replay(case):
     module = load("run")
+    services = module.Clients("nowhere", emulator.backing(SHARED.parent), ACCOUNT, 30)
     client = Client()
-    replayed = module.Replay(case, lambda _service: client, ACCOUNT, 30)
-    observed = replayed.run()
+    clients = lambda service: client if service == "stepfunctions" else services(service)  # noqa: E731
+    replayed = module.Replay(case, clients, ACCOUNT, 30)
+    try:
+        observed = replayed.run()
+    finally:
+        replayed.cleanup()
     return [module.show(difference) for _, difference in replayed.differences(observed, False)]
 
 
 CASES = {case["id"]: case for case in cases()} if SHARED.exists() else {}
+
+
+@pytest.fixture(autouse=True)
+def account(monkeypatch):
+    """The services of the cases, and no others."""
+    emulator.away(monkeypatch)
+    for name, value in load("run").environment(emulator.backing(SHARED.parent), ACCOUNT).items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.parametrize("name", FLOOR.read_text().split() if FLOOR.exists() else [])
@@ -163,18 +128,21 @@ def test_what_has_passed_goes_on_passing(name):
 
 
 def main():
-    """Prints the ids that pass, and on the error stream why others do not: `python
-    tests/conformance/test_recorded.py`.
+    """Prints the ids that pass, and on the error stream why others do not:
+    `python tests/conformance/test_recorded.py [PATTERN]`.
     """
+    os.environ |= load("run").environment(emulator.backing(SHARED.parent), ACCOUNT)
     for name, case in CASES.items():
+        if not re.search(sys.argv[1] if len(sys.argv) > 1 else "", name):
+            continue
         try:
             differences = replay(case)
         except Exception as error:
             differences = [f"{type(error).__name__}: {error}"]
         if not differences:
-            print(name)
+            print(name, flush=True)
         else:
-            print("FAIL " + name, *differences[:1], sep="\n", file=sys.stderr)
+            print("FAIL " + name, *differences[:1], sep="\n", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

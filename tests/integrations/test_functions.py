@@ -405,8 +405,8 @@ def test_a_computed_name_may_be_that_of_an_async_function(house):
     ("parameters", "words"),
     [
         ({"FunctionName.$": "$.name", "InvocationType": "Event"}, "'RequestResponse' only"),
-        ({"FunctionName.$": "$"}, "FunctionName must be text"),
-        ({}, "FunctionName must be text"),
+        ({"FunctionName.$": "$"}, "The value of the field 'FunctionName' has an invalid format"),
+        ({}, "The field 'FunctionName' is required but was missing"),
     ],
 )
 def test_an_invocation_that_this_version_cannot_make_says_so(house, parameters, words):

@@ -178,22 +178,31 @@ class TornStore(MemoryStore):
         self._verb = verb
         self.endings = []
 
-    def _tear(self, verb, arn):
+    def tear(self, verb, arn):
         if verb == self._verb and arn.endswith(":torn"):
             raise DiskFull("no room")
 
     def start(self, start, definition):
-        self._tear("start", start.execution_arn)
-        super().start(start, definition)
+        self.tear("start", start.execution_arn)
+        return TornJournal(self, start.execution_arn, super().start(start, definition))
 
-    def append(self, arn, entries):
-        self._tear("append", arn)
-        super().append(arn, entries)
 
-    def finish(self, arn, ending):
-        self._tear("finish", arn)
-        self.endings.append(arn)
-        super().finish(arn, ending)
+class TornJournal:
+    def __init__(self, store, arn, journal):
+        self.store, self.arn, self.journal = store, arn, journal
+
+    def append(self, after, stimulus):
+        self.store.tear("append", self.arn)
+        self.journal.append(after, stimulus)
+
+    def commit(self):
+        self.store.tear("commit", self.arn)
+        self.journal.commit()
+
+    def finish(self, ending):
+        self.store.tear("finish", self.arn)
+        self.store.endings.append(self.arn)
+        self.journal.finish(ending)
 
 
 class TornHouse(House):
@@ -212,12 +221,12 @@ TWO_TASKS = parallel({"A": task()}, chain({"B": task()}, {"W": {"Type": "Wait", 
 
 @pytest.mark.parametrize("executor", ["threads", "inline"])
 @pytest.mark.parametrize("clock", ["virtual", "real"])
-@pytest.mark.parametrize("verb", ["append", "finish"])
+@pytest.mark.parametrize("verb", ["append", "commit", "finish"])
 def test_a_store_that_raises_breaks_the_run_and_no_other(verb, clock, executor):
     with TornHouse(verb) as house:
         tasks = {"f": lambda event: event}
         other = house.start({"T": task()}, 1, tasks=tasks, name="other")
-        states = TWO_TASKS if verb == "append" else {"T": task()}
+        states = TWO_TASKS if verb != "finish" else {"T": task()}
         torn = house.start(states, 1, tasks=tasks, name="torn", clock=clock, executor=executor)
         for _ in range(2):  # whoever waits, and again
             with pytest.raises(DiskFull):
@@ -272,7 +281,7 @@ def test_what_has_come_is_kept_before_anything_follows_from_it():
 
         def look(event, context):
             run = house.started[0]
-            seen.append(len(run.store.read(run.execution.start.execution_arn).journal))
+            seen.append(len(house.service.store.read(run.execution.start.execution_arn).journal))
 
         begun = threading.Event()
         states = chain({"Gate": task("gate")}, *({f"T{n}": task("look")} for n in range(3)))

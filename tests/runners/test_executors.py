@@ -13,6 +13,7 @@ from house import LONG, arn, invoke, leave_at_once, outcome, parallel, process_o
 from stage import start_record
 
 from sfn_notebook.asl.resources import parse_resource
+from sfn_notebook.engine.commands import RunTask
 from sfn_notebook.engine.stimuli import Target
 from sfn_notebook.integrations.contract import Call, Failed, Succeeded
 from sfn_notebook.runners import executors
@@ -67,7 +68,7 @@ class Defined:
 
 def call(payload=None):
     start = start_record(Defined)
-    return Call(payload, parse_resource(arn("f")), start, Target((), "T", 1, 0), None)
+    return Call(RunTask(Target((), "T", 1, 0), parse_resource(arn("f")), payload, None), payload, start)
 
 
 # ------------------------------------------------------------ threads of our own

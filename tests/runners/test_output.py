@@ -24,7 +24,7 @@ def test_each_attempt_is_kept_apart(house):
     run = house.run(
         parallel({"A": task("a")}, {"B": task("b")}), tasks={"a": lambda event: work("a"), "b": lambda event: work("b")}
     )
-    assert run.printed == ["a 1\na 2\n", "b 1\nb 2\n"]
+    assert list(run.take_printed()) == ["a 1\na 2\n", "b 1\nb 2\n"]
 
 
 def test_it_is_kept_until_somebody_waits_and_shown_once(house, capsys):
@@ -44,7 +44,7 @@ def test_what_a_failed_attempt_printed_is_kept(house):
 
     run = house.run({"T": task()}, tasks={"f": work})
     assert outcome(run) == ("FAILED", "ValueError")
-    assert run.printed == ["before\n"]
+    assert list(run.take_printed()) == ["before\n"]
 
 
 def test_what_was_printed_when_another_branch_failed_is_kept(house):
@@ -53,12 +53,12 @@ def test_what_was_printed_when_another_branch_failed_is_kept(house):
         raise ValueError
 
     run = house.run(parallel({"A": task("a")}, {"B": task("b")}), tasks={"a": fail, "b": lambda event: print("well")})
-    assert run.printed == ["failing\n", "well\n"]
+    assert list(run.take_printed()) == ["failing\n", "well\n"]
 
 
 def test_standard_error_too(house):
     run = house.run({"T": task()}, tasks={"f": lambda event: print("oh", file=sys.stderr)})
-    assert run.printed == ["oh\n"]
+    assert list(run.take_printed()) == ["oh\n"]
 
 
 def test_async_functions_print_each_for_themselves(house):
@@ -69,12 +69,12 @@ def test_async_functions_print_each_for_themselves(house):
 
     states = parallel({"A": task(Parameters="a")}, {"B": task(Parameters="b")})
     run = house.run(states, tasks={"f": work})
-    assert run.printed == ["a 0;a 1;a 2;", "b 0;b 1;b 2;"]
+    assert list(run.take_printed()) == ["a 0;a 1;a 2;", "b 0;b 1;b 2;"]
 
 
 def test_inline_functions_print_straight_out(house, capsys):
     run = house.run({"T": task()}, tasks={"f": lambda event: print("now")}, executor="inline")
-    assert (capsys.readouterr().out, run.printed) == ("now\n", [])
+    assert (capsys.readouterr().out, list(run.take_printed())) == ("now\n", [])
 
 
 def test_the_rest_goes_on_printing_while_a_task_runs(house, capsys):

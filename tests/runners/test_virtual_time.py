@@ -52,7 +52,7 @@ def test_the_clock_stands_still_while_a_task_works(house):
 def test_each_run_has_its_own_time(house):
     runs = [house.start(wait("W", hours * 3600)) for hours in (5, 1, 3)]
     assert all(run.wait(LONG) for run in runs)
-    assert [run.clock.now() - FIXED_START for run in runs] == [18_000_000, 3_600_000, 10_800_000]
+    assert [run.execution.now - FIXED_START for run in runs] == [18_000_000, 3_600_000, 10_800_000]
 
 
 # ------------------------------------------------------------ what happens at one instant

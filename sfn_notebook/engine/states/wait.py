@@ -9,7 +9,7 @@ from sfn_notebook.asl.model import State
 from sfn_notebook.engine.dataflow import assign_flow, path_flow
 from sfn_notebook.engine.events import ENTERED
 from sfn_notebook.engine.failures import RUNTIME
-from sfn_notebook.engine.program import PARK, Step, successor
+from sfn_notebook.engine.program import Step, successor
 from sfn_notebook.engine.stimuli import LAST_MOMENT
 from sfn_notebook.query.jsonpath import compile_path
 from sfn_notebook.query.scope import QueryError
@@ -44,8 +44,7 @@ def compile_wait(step: Step, state: State, steps: Mapping[str, Step]) -> None:
         due = due_time(effective(frame)[0], frame, execution.now)
         if due <= execution.now or execution.now >= LAST_MOMENT:
             return leave(execution, frame)
-        execution.start_timer(execution.await_outside(frame), "wait", due)
-        return PARK
+        return execution.await_timer(frame, "wait", due)
 
     def leave(execution: Execution, frame: Frame) -> Step:
         data, bound = effective(frame)
