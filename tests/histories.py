@@ -104,7 +104,10 @@ def _check_tasks(chain):
             continue
         step = type_.removeprefix(family)
         if step == "Scheduled":
-            assert before["type"] == "TaskStateEntered" or before["type"].removeprefix(family) in TASK_ENDS
+            type_before = before["type"]
+            assert (
+                type_before in ("TaskStateEntered", "EvaluationFailed") or type_before.removeprefix(family) in TASK_ENDS
+            )
         elif step == "Started":
             assert before["type"] == f"{family}Scheduled"
         elif step == "Submitted":

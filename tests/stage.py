@@ -4,7 +4,7 @@ import json
 from itertools import islice
 
 from sfn_notebook.asl.parse import parse
-from sfn_notebook.engine.commands import Continue, RunTask, StartTimer
+from sfn_notebook.engine.commands import Continue, KeepGuard, RunTask, StartTimer
 from sfn_notebook.engine.execution import Execution, replay
 from sfn_notebook.engine.program import Program
 from sfn_notebook.engine.stimuli import (
@@ -84,6 +84,8 @@ class Stage:
                 self.tasks[command.target] = command
             elif isinstance(command, StartTimer):
                 self.timers[command.target, command.timer] = command.due
+            elif isinstance(command, KeepGuard):
+                self.journal.append(Entry(self.execution.transitions, command.stimulus))
             elif isinstance(command, Continue):
                 self.unfinished = True
             elif hasattr(command, "timer"):

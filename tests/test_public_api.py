@@ -168,9 +168,11 @@ def test_a_definition_with_errors():
 
 
 def test_what_cannot_be_run_yet_says_so():
-    states = {"P": {"Type": "Pass", "End": True, "Output": "{% 1 %}"}}
-    machine = sfn.StateMachine({"QueryLanguage": "JSONata", "StartAt": "P", "States": states})
-    with pytest.raises(sfn.Unsupported, match="'P' uses JSONata"):
+    processor = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    mode = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+    states = {"M": {"Type": "Map", "ItemProcessor": processor | mode, "End": True}}
+    machine = sfn.StateMachine({"StartAt": "M", "States": states})
+    with pytest.raises(sfn.Unsupported, match="'M' is a Distributed Map"):
         machine.run()
 
 

@@ -48,6 +48,10 @@ class State:
         return self.fields.get("Next")
 
     @property
+    def is_jsonata(self) -> bool:
+        return self.query_language == "JSONata"
+
+    @property
     def is_distributed(self) -> bool:
         """Is this a Map whose iterations are executions of their own?  (spec: distributed-map)"""
         processor = self.fields.get("ItemProcessor", self.fields.get("Iterator"))

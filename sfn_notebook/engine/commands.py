@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 from sfn_notebook.asl.resources import Resource
 from sfn_notebook.values import JSON
 
-from .stimuli import Target, TimerKind
+from .stimuli import GuardFired, Target, TimerKind
 
 
 class RunTask(NamedTuple):
@@ -40,8 +40,14 @@ class CancelTimer(NamedTuple):
     timer: TimerKind
 
 
+class KeepGuard(NamedTuple):
+    """Write a stimulus down that the execution has felt by itself."""
+
+    stimulus: GuardFired
+
+
 class Continue(NamedTuple):
     """The budget is used up: call `advance` again."""
 
 
-Command: TypeAlias = RunTask | CancelTask | StartTimer | CancelTimer | Continue
+Command: TypeAlias = RunTask | CancelTask | StartTimer | CancelTimer | KeepGuard | Continue

@@ -18,6 +18,7 @@ from sfn_notebook.query.scope import Expression, Growth
 from sfn_notebook.query.template import compile_template
 from sfn_notebook.values import JSON, size
 
+from . import jsonata_flow
 from .failures import Failure
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _flow(expression: Expression, growth: Growth | None) -> Flow:
 
 
 def path_flow(fields: Mapping[str, JSON], name: str) -> Flow | None:
-    """InputPath, OutputPath or ItemsPath; None where it changes nothing."""
+    """InputPath, OutputPath or ItemsPath of a JSONPath state; None where it changes nothing."""
     text = fields.get(name, "$")
     if text is None:
         return _empty
@@ -65,11 +66,23 @@ def path_flow(fields: Mapping[str, JSON], name: str) -> Flow | None:
 
 
 def template_flow(fields: Mapping[str, JSON], name: str) -> Flow | None:
-    """Parameters, ItemSelector or ResultSelector; None where there is none."""
+    """Parameters, ItemSelector or ResultSelector of a JSONPath state; None where there is none."""
     if name not in fields:
         return None
     template = compile_template(fields[name], name)
     return _flow(template.evaluate, template.growth)
+
+
+def input_flow(state: State) -> Flow | None:
+    """InputPath; None where the state's input is taken as it is."""
+    return None if state.is_jsonata else path_flow(state.fields, "InputPath")
+
+
+def arguments_flow(state: State) -> Flow | None:
+    """Parameters or Arguments: what the work is given of the effective input; None for all of it."""
+    if state.is_jsonata:
+        return jsonata_flow.arguments_flow(state.fields)
+    return template_flow(state.fields, "Parameters")
 
 
 def chain(first: Flow | None, second: Flow | None) -> Flow | None:
@@ -85,8 +98,10 @@ def chain(first: Flow | None, second: Flow | None) -> Flow | None:
 
 
 def output_flow(state: State) -> OutputFlow | None:
-    """ResultSelector, ResultPath, OutputPath; None where the result itself is the output."""
+    """ResultSelector, ResultPath, OutputPath, or Output; None where the result itself is the output."""
     fields = state.fields
+    if state.is_jsonata:
+        return jsonata_flow.output_flow(state, fields, "")
     select = template_flow(fields, "ResultSelector")
     merge = _merge(fields.get("ResultPath", "$"))
     output = path_flow(fields, "OutputPath")
@@ -119,25 +134,39 @@ def _merge(result_path: str | None) -> OutputFlow | None:
     return merge
 
 
-def assign_flow(fields: Mapping[str, JSON]) -> AssignFlow | None:
-    """Assign: the variables that the next state will see; None where nothing is assigned."""
-    if not fields.get("Assign"):
-        return None
-    return compile_template(fields["Assign"], "Assign").evaluate
+def assign_flow(state: State, fields: Mapping[str, JSON] | None = None, site: str = "") -> AssignFlow | None:
+    """Assign: the variables that the next state will see; None where nothing is assigned.
+
+    fields, site: of a choice rule ("Choices[0]/"); the state's own without them.
+    """
+    given = state.fields if fields is None else fields
+    if state.is_jsonata:
+        return jsonata_flow.assign_flow(state, given, site)
+    return compile_template(given["Assign"], "Assign").evaluate if given.get("Assign") else None
 
 
 class CatchFlow:
-    """A catcher's ResultPath and Assign: the error output goes into the raw input."""
+    """What a catcher makes of the error output: ResultPath or Output, and Assign."""
 
-    __slots__ = ("_assign", "_merge")
+    __slots__ = ("_assign", "_output")
 
-    def __init__(self, fields: Mapping[str, JSON]) -> None:
-        self._merge = _merge(fields.get("ResultPath", "$"))
-        self._assign = assign_flow(fields)
+    def __init__(self, state: State, fields: Mapping[str, JSON], site: str) -> None:
+        if state.is_jsonata:
+            self._output, self._assign = jsonata_flow.caught_flow(fields, site)
+        else:
+            self._output, self._assign = _into_input(_merge(fields.get("ResultPath", "$"))), assign_flow(state, fields)
 
     def __call__(self, failure: Failure, frame: Frame) -> tuple[JSON, int, Mapping[str, JSON] | None]:
         error_output = failure.output()
-        out, bound = error_output, size(error_output)
-        if self._merge is not None:
-            out, bound = self._merge(frame.value, frame.bound, out, bound, frame)
-        return out, bound, self._assign(error_output, frame) if self._assign is not None else None
+        variables = None if self._assign is None else self._assign(error_output, frame)
+        return *self._output(error_output, frame), variables
+
+
+def _into_input(merge: OutputFlow | None) -> Callable[[JSON, Frame], tuple[JSON, int]]:
+    def out(error_output: JSON, frame: Frame) -> tuple[JSON, int]:
+        bound = size(error_output)
+        if merge is None:
+            return error_output, bound
+        return merge(frame.value, frame.bound, error_output, bound, frame)
+
+    return out

@@ -81,6 +81,11 @@ def _exited_assigning(_start: Start, name: str, value: Any) -> Details:
     return {"name": name, **_output(output), **assigned}
 
 
+def _evaluation_failed(_start: Start, name: str, value: tuple[str, str, str]) -> Details:
+    error, cause, location = value
+    return {"state": name, "error": error, "cause": cause, **({"location": location} if location else {})}
+
+
 def _length(_start: Start, _name: object, length: int) -> Details:
     return {"length": length}
 
@@ -182,6 +187,8 @@ EXITED_ASSIGNING: Final = {
     t: Kind(f"{t}StateExited", "stateExitedEventDetails", _exited_assigning) for t in STATE_TYPES
 }
 ABORTED: Final = {t: _kind(f"{t}StateAborted") for t in ("Task", "Wait", "Parallel", "Map")}
+
+EVALUATION_FAILED: Final = _kind("EvaluationFailed", _evaluation_failed)
 
 FANOUT_STARTED: Final = {"Parallel": _kind("ParallelStateStarted"), "Map": _kind("MapStateStarted", _length)}
 FANOUT_SUCCEEDED: Final = {t: _kind(f"{t}StateSucceeded") for t in ("Parallel", "Map")}

@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterable, Mapping
 from sys import maxsize
 from typing import Any, Final, Literal, TypeAlias
 
+from sfn_notebook.query.jsonata import EvaluationError
 from sfn_notebook.query.scope import QueryError
 from sfn_notebook.query.timestamps import format_timestamp
 from sfn_notebook.values import ABSENT, JSON, Absent, loads, size
 
 from . import events as kinds
-from .commands import CancelTask, CancelTimer, Command, Continue, StartTimer
+from .commands import CancelTask, CancelTimer, Command, Continue, KeepGuard, StartTimer
 from .events import WIDTH, Kind
 from .failures import DATA_LIMIT, RUNTIME, TIMEOUT, TOO_LARGE, Failure
 from .frames import Frame, Join
@@ -33,6 +34,7 @@ from .stimuli import (
     WHOLE,
     Continued,
     Entry,
+    GuardFired,
     Start,
     Stimulus,
     Stopped,
@@ -81,6 +83,8 @@ class Execution:
         self.marks: list[tuple[int, int]] = [(0, start.now)]
         limited = start.limits == "aws"
         self.max_bytes = MAX_PAYLOAD_BYTES if limited else maxsize
+        self.is_limited = limited
+        self.guards: dict[Target, tuple[tuple[str, str], ...]] = {}
         # The last event of a full history says that it is full.
         self._max_slots = WIDTH * (MAX_EVENTS - 1) if limited and start.type == "STANDARD" else maxsize
         self._pending: dict[Target, Frame] = {}
@@ -190,6 +194,7 @@ class Execution:
     def entered(self, frame: Frame, step: Step, kind: Kind) -> None:
         """`frame` stands in `step` now."""
         events = self.events
+        frame.before = frame.previous
         events += (kind, frame.previous, step.name, frame.value)
         frame.previous = frame.entered = len(events) >> 2
         frame.step = step
@@ -316,7 +321,21 @@ class Execution:
 
     def _fault(self, frame: Frame, error: QueryError) -> Step:
         """An expression of the state failed."""
-        return self.fail(frame, _failure(frame, error))
+        failure = _failure(frame, error)
+        if not isinstance(error, EvaluationError):
+            return self.fail(frame, failure)
+        self._record_evaluation_failed(frame, error, failure)
+        return self.fail(frame, failure, kinds.FANOUT_FAILED.get(frame.step.type))
+
+    def _record_evaluation_failed(self, frame: Frame, error: EvaluationError, failure: Failure) -> None:
+        if error.guard:
+            self._guard_fired(GuardFired(self.now, frame.target, error.location, error.cause))
+            self.commands.append(KeepGuard(GuardFired(self.now, frame.target, error.location, error.cause)))
+        # As recorded: right after its Entered event it points at what that points at, but in a Wait.
+        at_once = frame.previous == frame.entered and frame.step.type != "Wait"
+        previous = frame.before if at_once else frame.previous
+        about = failure.error, failure.cause, error.location
+        frame.previous = self.record(kinds.EVALUATION_FAILED, previous, frame.step.name, about)
 
     def fail(self, frame: Frame, failure: Failure, fanout_failed: Kind | None = None) -> Step:
         """The state in which `frame` stands has failed: retry, catch, or fail what is around it.
@@ -338,7 +357,10 @@ class Execution:
             out, bound, variables = catcher.flow(failure, frame)
             self.exited(frame, frame.step, out, bound, variables)
         except QueryError as error:
-            return self._fail_around(frame, _failure(frame, error))
+            caught = _failure(frame, error)
+            if isinstance(error, EvaluationError):
+                self._record_evaluation_failed(frame, error, caught)
+            return self._fail_around(frame, caught)
         self.ready.appendleft((catcher.next, frame))
         return PARK
 
@@ -460,6 +482,14 @@ class Execution:
     def _stopped(self, stimulus: Stopped) -> None:
         self._end("ABORTED", kinds.EXECUTION_ABORTED, 0, Failure(stimulus.error, stimulus.cause))
 
+    def foresee(self, stimulus: GuardFired) -> None:
+        """In a replay: what the wall clock will end."""
+        self._guard_fired(stimulus)
+
+    def _guard_fired(self, stimulus: GuardFired) -> None:
+        known = self.guards.get(stimulus.target, ())
+        self.guards[stimulus.target] = (*known, (stimulus.location, stimulus.cause))
+
     def _continued(self, _stimulus: Continued) -> None:
         pass  # time has moved
 
@@ -471,6 +501,7 @@ _HANDLERS: Final[Mapping[type, Callable[[Execution, Any], None]]] = {
     TimerFired: Execution._timer_fired,
     Stopped: Execution._stopped,
     Continued: Execution._continued,
+    GuardFired: Execution._guard_fired,
 }
 
 
@@ -484,8 +515,11 @@ def _failure(frame: Frame, error: QueryError) -> Failure:
 
 def replay(program: Program, start: Start, journal: Iterable[Entry]) -> Execution:
     """The execution that the journal tells of, as far as it goes."""
-    execution = Execution(program, start)
-    for entry in journal:
+    execution, entries = Execution(program, start), list(journal)
+    for entry in entries:  # they were felt before they were written down
+        if isinstance(entry.stimulus, GuardFired):
+            execution.foresee(entry.stimulus)
+    for entry in entries:
         execution.advance(entry.after - execution.transitions)
         execution.handle(entry.stimulus)
     return execution

@@ -27,15 +27,34 @@ _SEPARATOR = "\x1f"
 class Frame:
     """Where one line of control stands and what it carries.
 
-    value: input of the current state; bound: upper bound of its size in bytes; previous: id of its last event.
+    value: input of the current state; bound: upper bound of its size in bytes; previous: id of its last event; before:
+    of the last one before the current state.
     The rest concerns the current visit: entered (event id), visit (how many times this state was entered here), attempt
     (retries so far), tries (per retrier), timers (that run while it waits), item (what a Map's item selector may see
     of the iteration at hand).
     """
 
     __slots__ = (
-        "_path", "_target", "attempt", "bound", "child_of", "dead", "entered", "execution", "index", "item", "join", "previous",
-        "step", "timers", "tries", "value", "variables", "visit", "visits",
+        "_path",
+        "_target",
+        "attempt",
+        "before",
+        "bound",
+        "child_of",
+        "dead",
+        "entered",
+        "execution",
+        "index",
+        "item",
+        "join",
+        "previous",
+        "step",
+        "timers",
+        "tries",
+        "value",
+        "variables",
+        "visit",
+        "visits",
     )  # fmt: skip
 
     step: Step
@@ -53,7 +72,7 @@ class Frame:
         self.dead = False
         self.join: Join | None = None
         self.visits: dict[str, int] | None = None
-        self.visit = self.attempt = self.entered = 0
+        self.visit = self.attempt = self.entered = self.before = 0
         self.tries: list[int] | None = None
         self.timers: tuple[TimerKind, ...] = ()
         self.item: JSON = None
@@ -159,8 +178,8 @@ def task_token(seed: int, target: Target) -> str:
 class Join:
     """The running children of one attempt at a Parallel or Map, and the place where they come together.
 
-    live: the frames that still run, by index; items: what is to be iterated over (None for a Parallel); last: id of the
-    event that ended the latest child.
+    live: the frames that still run, by index; items: what is to be iterated over (None for a Parallel); keys: of the
+    object whose members the items are; last: id of the event that ended the latest child.
     """
 
     __slots__ = (
@@ -172,6 +191,7 @@ class Join:
         "items",
         "items_bound",
         "iterates",
+        "keys",
         "last",
         "limit",
         "live",
@@ -182,7 +202,15 @@ class Join:
         "visit",
     )
 
-    def __init__(self, frame: Frame, step: Step, count: int, data: JSON, items: list[JSON] | None) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        step: Step,
+        count: int,
+        data: JSON,
+        items: list[JSON] | None,
+        keys: list[str] | None = None,
+    ) -> None:
         self.frame = frame
         self.step = step
         self.visit = frame.visit
@@ -190,6 +218,7 @@ class Join:
         self.data = data
         self.items: list[JSON] = [] if items is None else items
         self.iterates = items is not None
+        self.keys = keys
         self.outputs: list[JSON] = [None] * count
         self.remaining = count
         self.started = 0

@@ -96,9 +96,7 @@ class Unsupported(NotImplementedError):
 def unsupported(machine: Machine) -> Iterator[tuple[str, str]]:
     """The states that this version cannot run, and why."""
     for state in machine.walk():
-        if state.query_language == "JSONata":
-            yield state.name, "uses JSONata"
-        elif state.is_distributed:
+        if state.is_distributed:
             yield state.name, "is a Distributed Map"
 
 
@@ -110,14 +108,15 @@ def compile_container(container: Container) -> Step:
     for name, state in container.states.items():
         step = steps[name]
         step.retriers = compile_retriers(state.fields.get("Retry", ()))
-        step.catchers = tuple(_catcher(fields, steps) for fields in state.fields.get("Catch", ()))
+        catchers = enumerate(state.fields.get("Catch", ()))
+        step.catchers = tuple(_catcher(state, fields, f"Catch[{n}]/", steps) for n, fields in catchers)
         step.start_steps = tuple(map(compile_container, state.containers))
         COMPILERS[state.type](step, state, steps)
     return steps[container.start_at]
 
 
-def _catcher(fields: Mapping[str, JSON], steps: Mapping[str, Step]) -> Catcher:
-    return Catcher(frozenset(fields["ErrorEquals"]), CatchFlow(fields), steps[fields["Next"]])
+def _catcher(state: State, fields: Mapping[str, JSON], site: str, steps: Mapping[str, Step]) -> Catcher:
+    return Catcher(frozenset(fields["ErrorEquals"]), CatchFlow(state, fields, site), steps[fields["Next"]])
 
 
 def successor(state: State, steps: Mapping[str, Step]) -> Step:

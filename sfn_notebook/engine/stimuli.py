@@ -112,16 +112,28 @@ class Stopped(NamedTuple):
     cause: str | None
 
 
+class GuardFired(NamedTuple):
+    """The wall clock has ended the evaluation of a JSONata expression, which fails so in each replay.  (DESIGN, law 7)
+
+    Unlike other stimuli it is written down after it was felt: `replay` tells it in advance.
+    """
+
+    now: int
+    target: Target
+    location: str
+    cause: str
+
+
 class Continued(NamedTuple):
     """Nothing but time has passed: a long run of states was told to go on."""
 
     now: int
 
 
-Stimulus: TypeAlias = TaskSubmitted | TaskSucceeded | TaskFailed | TimerFired | Stopped | Continued
+Stimulus: TypeAlias = TaskSubmitted | TaskSucceeded | TaskFailed | TimerFired | Stopped | Continued | GuardFired
 
 
-TARGETED: Final = frozenset({TaskSubmitted, TaskSucceeded, TaskFailed, TimerFired})
+TARGETED: Final = frozenset({TaskSubmitted, TaskSucceeded, TaskFailed, TimerFired, GuardFired})
 """The stimuli that are meant for a target, which is their second field."""
 
 

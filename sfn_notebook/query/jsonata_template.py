@@ -124,14 +124,19 @@ def type_name(value: JSON) -> str:
     return "null" if value is None else next(name for name, accepts in _ACCEPTS.items() if accepts(value))
 
 
+def unexpected(text: str, field: str, expected: str, value: JSON) -> EvaluationError:
+    """The expression `text` gave something of another type than `expected`."""
+    found = f"'{type_name(value)}' for value: {dumps(value)}"
+    return failure(text, field, f"returned an unexpected result type. Expected '{expected}', but was {found}")
+
+
 def _check(text: str, field: str, expected: Expected) -> Callable[[JSON], JSON]:
     name = _NAMES.get(expected, expected)
     accepts = _ACCEPTS[name]
 
     def check(value: JSON) -> JSON:
         if not accepts(value):
-            found = f"'{type_name(value)}' for value: {dumps(value)}"
-            raise failure(text, field, f"returned an unexpected result type. Expected '{name}', but was {found}")
+            raise unexpected(text, field, name, value)
         if expected == "integer" and type(value) is not int:
             raise EvaluationError(field, f"The {field} field cannot be parsed as an integer: {dumps(value)}")
         if expected == "timestamp" and parse_timestamp(value) is None:

@@ -22,7 +22,7 @@ from operator import itemgetter
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from sfn_notebook.engine.commands import CancelTask, CancelTimer, Command, Continue, RunTask, StartTimer
+from sfn_notebook.engine.commands import CancelTask, CancelTimer, Command, Continue, KeepGuard, RunTask, StartTimer
 from sfn_notebook.engine.stimuli import (
     WHOLE,
     Continued,
@@ -265,6 +265,10 @@ class Driver:
             call.cancel()
             run.executor.abandon(call)
 
+    def _keep_guard(self, run: Run, command: KeepGuard) -> None:
+        run.journal.append(run.execution.transitions, command.stimulus)
+        run.journal.commit()
+
     # ------------------------------------------------------------ timers
 
     def _start_timer(self, run: Run, command: StartTimer) -> None:
@@ -350,4 +354,5 @@ _CARRY_OUT: Final[Mapping[type[Command], Callable[[Driver, Run, Any], None]]] = 
     CancelTask: Driver._cancel_task,
     StartTimer: Driver._start_timer,
     CancelTimer: Driver._cancel_timer,
+    KeepGuard: Driver._keep_guard,
 }

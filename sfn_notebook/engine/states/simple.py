@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sfn_notebook.asl.model import State
-from sfn_notebook.engine.dataflow import AssignFlow, assign_flow, chain, output_flow, path_flow, template_flow
+from sfn_notebook.engine.dataflow import (
+    AssignFlow,
+    OutputFlow,
+    arguments_flow,
+    assign_flow,
+    chain,
+    input_flow,
+    output_flow,
+)
 from sfn_notebook.engine.events import ENTERED, EXITED
 from sfn_notebook.engine.failures import RUNTIME, Failure
+from sfn_notebook.engine.jsonata_flow import computed, typed_flow
+from sfn_notebook.engine.jsonata_flow import output_flow as jsonata_output_flow
 from sfn_notebook.engine.program import END, Step, successor
 from sfn_notebook.query.choice import compile_rule
 from sfn_notebook.query.jsonpath import template_miss
@@ -27,15 +37,15 @@ if TYPE_CHECKING:
 _CHANCE = ("States.UUID", "States.MathRandom")
 
 
-def draws_chance(state: State) -> bool:
-    """May an expression of this state draw chance? Then its visits are counted, for chance is keyed by them."""
-    return any(name in json.dumps(state.fields) for name in _CHANCE)
+def is_counted(state: State) -> bool:
+    """Must visits of this state be told apart? Chance is keyed by them, and so is where the guard of JSONata fired."""
+    return state.is_jsonata or any(name in json.dumps(state.fields) for name in _CHANCE)
 
 
 def compile_pass(step: Step, state: State, steps: Mapping[str, Step]) -> None:
     fields, name, following = state.fields, state.name, successor(state, steps)
-    take = chain(path_flow(fields, "InputPath"), template_flow(fields, "Parameters"))
-    give, assign, counted = output_flow(state), assign_flow(fields), draws_chance(state)
+    take = None if state.is_jsonata else chain(input_flow(state), arguments_flow(state))
+    give, assign, counted = output_flow(state), assign_flow(state), is_counted(state)
     entered, exited = ENTERED["Pass"], EXITED["Pass"]
     constant = fields.get("Result", ABSENT)
     constant_size = 0 if constant is ABSENT else size(constant)
@@ -68,36 +78,48 @@ def compile_pass(step: Step, state: State, steps: Mapping[str, Step]) -> None:
 
 
 def compile_succeed(step: Step, state: State, _steps: Mapping[str, Step]) -> None:
-    flow = chain(path_flow(state.fields, "InputPath"), path_flow(state.fields, "OutputPath"))
+    take, give, counted = input_flow(state), output_flow(state), is_counted(state)
     entered = ENTERED["Succeed"]
 
     def enter(execution: Execution, frame: Frame) -> Step:
         execution.entered(frame, step, entered)
+        if counted:
+            frame.arrive(step)
         out, bound = frame.value, frame.bound
-        if flow is not None:
-            out, bound = flow(out, bound, frame)
+        if take is not None:
+            out, bound = take(out, bound, frame)
+        if give is not None:
+            out, bound = give(out, bound, out, bound, frame)
         execution.exited(frame, step, out, bound, None)
         return END
 
     step.enter = enter
 
 
-def compile_choice(step: Step, state: State, steps: Mapping[str, Step]) -> None:
-    fields, counted = state.fields, draws_chance(state)
-    take, give = path_flow(fields, "InputPath"), path_flow(fields, "OutputPath")
-    rules = [(compile_rule(rule), steps[rule["Next"]], assign_flow(rule)) for rule in fields["Choices"]]
-    default, default_assign = steps.get(fields.get("Default", "")), assign_flow(fields)
-    entered = ENTERED["Choice"]
+class _Way(NamedTuple):
+    """One way out of a Choice."""
 
-    def decide(data: JSON, frame: Frame) -> tuple[Step, AssignFlow | None]:
-        for test, target, assign in rules:
+    target: Step
+    assign: AssignFlow | None
+    give: OutputFlow | None
+
+
+def compile_choice(step: Step, state: State, steps: Mapping[str, Step]) -> None:
+    counted, take, entered = is_counted(state), input_flow(state), ENTERED["Choice"]
+    rules = [_rule(state, rule, f"Choices[{index}]/", steps) for index, rule in enumerate(state.fields["Choices"])]
+    default = None
+    if "Default" in state.fields:
+        default = _Way(steps[state.fields["Default"]], assign_flow(state), output_flow(state))
+
+    def decide(data: JSON, frame: Frame) -> _Way:
+        for test, way in rules:
             if test(data, frame):
-                return target, assign
+                return way
         if default is None:
             raise QueryError(
                 RUNTIME, "Failed to transition out of the state. The state does not point to a next state."
             )
-        return default, default_assign
+        return default
 
     def enter(execution: Execution, frame: Frame) -> Step:
         execution.entered(frame, step, entered)
@@ -106,19 +128,30 @@ def compile_choice(step: Step, state: State, steps: Mapping[str, Step]) -> None:
         data, bound = frame.value, frame.bound
         if take is not None:
             data, bound = take(data, bound, frame)
-        target, assign = decide(data, frame)
+        target, assign, give = decide(data, frame)
         variables = assign(data, frame) if assign is not None else None
         if give is not None:
-            data, bound = give(data, bound, frame)
+            data, bound = give(data, bound, data, bound, frame)
         execution.exited(frame, step, data, bound, variables)
         return target
 
     step.enter = enter
 
 
+def _rule(
+    state: State, rule: Mapping[str, JSON], site: str, steps: Mapping[str, Step]
+) -> tuple[Callable[[JSON, Frame], bool], _Way]:
+    """A rule's test, and where it leads. In JSONata each rule has its own Output, in JSONPath the state has one."""
+    target, assign = steps[rule["Next"]], assign_flow(state, rule, site)
+    if state.is_jsonata:
+        test = computed(typed_flow(rule["Condition"], f"{site}Condition", "boolean"))
+        return test, _Way(target, assign, jsonata_output_flow(state, rule, site))
+    return compile_rule(rule), _Way(target, assign, output_flow(state))
+
+
 def compile_fail(step: Step, state: State, _steps: Mapping[str, Step]) -> None:
-    error, cause = (_text(state.fields, name) for name in ("Error", "Cause"))
-    entered, counted = ENTERED["Fail"], draws_chance(state)
+    error, cause = (_text(state, name) for name in ("Error", "Cause"))
+    entered, counted = ENTERED["Fail"], is_counted(state)
 
     def enter(execution: Execution, frame: Frame) -> Step:
         execution.entered(frame, step, entered)
@@ -129,9 +162,12 @@ def compile_fail(step: Step, state: State, _steps: Mapping[str, Step]) -> None:
     step.enter = enter
 
 
-def _text(fields: Mapping[str, JSON], name: str) -> Callable[[Frame], str | None]:
-    """Error or Cause, written out or computed by its …Path field."""
-    path_name = f"{name}Path"
+def _text(state: State, name: str) -> Callable[[Frame], str | None]:
+    """Error or Cause, written out, a JSONata expression, or computed by its …Path field."""
+    fields, path_name = state.fields, f"{name}Path"
+    if state.is_jsonata and name in fields:
+        text_of = typed_flow(fields[name], name, "string")
+        return lambda frame: text_of(frame, ABSENT, ABSENT)
     if path_name not in fields:
         literal = fields.get(name)
         return lambda _frame: literal

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 from sfn_notebook.asl.model import State
 from sfn_notebook.asl.resources import Resource, parse_resource
 from sfn_notebook.engine.commands import RunTask
-from sfn_notebook.engine.dataflow import assign_flow, output_flow, path_flow, template_flow
+from sfn_notebook.engine.dataflow import Flow, arguments_flow, assign_flow, input_flow, output_flow
 from sfn_notebook.engine.events import ACTIVITY, ENTERED, LAMBDA_FUNCTION, SERVICE, Scheduling, TaskKinds
 from sfn_notebook.engine.failures import RUNTIME
+from sfn_notebook.engine.jsonata_flow import computed, typed_flow, value_flow
 from sfn_notebook.engine.program import PARK, Step, successor
 from sfn_notebook.engine.stimuli import make
+from sfn_notebook.query.jsonata import EvaluationError
+from sfn_notebook.query.jsonata_template import expression_in
 from sfn_notebook.query.jsonpath import compile_path, template_miss
 from sfn_notebook.query.scope import QueryError
 from sfn_notebook.query.template import compile_payload
-from sfn_notebook.values import JSON, dumps
+from sfn_notebook.values import ABSENT, JSON, dumps
 
 if TYPE_CHECKING:
     from sfn_notebook.engine.execution import Execution
@@ -37,9 +40,9 @@ def compile_task(step: Step, state: State, steps: Mapping[str, Step]) -> None:
     resource = parse_resource(fields["Resource"])
     kinds = task_kinds(resource)
     step.task = resource, kinds
-    take, select = path_flow(fields, "InputPath"), template_flow(fields, "Parameters")
-    give, assign = output_flow(state), assign_flow(fields)
-    fixed, schedule = _scheduling(fields, resource)
+    take, select = input_flow(state), arguments_flow(state) or _no_arguments(state, resource)
+    give, assign = output_flow(state), assign_flow(state)
+    fixed, schedule = _scheduling(state, resource)
     entered, scheduled, started = ENTERED["Task"], kinds.scheduled, kinds.started
 
     def enter(execution: Execution, frame: Frame) -> Step:
@@ -79,18 +82,63 @@ def compile_task(step: Step, state: State, steps: Mapping[str, Step]) -> None:
     step.enter, step.attempt, step.complete = enter, attempt, complete
 
 
-def _scheduling(fields: Mapping[str, JSON], resource: Resource) -> tuple[Scheduling | None, Schedule]:
+def _no_arguments(state: State, resource: Resource) -> Flow | None:
+    """Functions and activities get the state's input; the API of a service gets no parameters.  (spec: data-flow)"""
+    if state.is_jsonata and resource.kind == "service":
+        return lambda _value, _bound, _frame: ({}, 2)
+    return None
+
+
+def _scheduling(state: State, resource: Resource) -> tuple[Scheduling | None, Schedule]:
     """What the task is scheduled with, where the definition writes it out, and how it is computed otherwise."""
-    settings: tuple[Any, ...] = (
-        _seconds(fields, "TimeoutSeconds"),
-        _seconds(fields, "HeartbeatSeconds"),
-        _role(fields.get("Credentials", {})),
-    )
+    settings = _jsonata_settings(state.fields) if state.is_jsonata else _settings(state.fields)
 
     def schedule(data: JSON, frame: Frame) -> Scheduling:
         return Scheduling(resource, *(setting(data, frame) if callable(setting) else setting for setting in settings))
 
     return None if any(map(callable, settings)) else Scheduling(resource, *settings), schedule
+
+
+def _settings(fields: Mapping[str, JSON]) -> tuple[Any, ...]:
+    """Timeout, heartbeat and role: values, or functions of (effective input before Parameters, frame)."""
+    return (
+        _seconds(fields, "TimeoutSeconds"),
+        _seconds(fields, "HeartbeatSeconds"),
+        _role(fields.get("Credentials", {})),
+    )
+
+
+def _jsonata_settings(fields: Mapping[str, JSON]) -> tuple[Any, ...]:
+    return _positive(fields, "TimeoutSeconds"), _positive(fields, "HeartbeatSeconds"), _jsonata_role(fields)
+
+
+def _jsonata_role(fields: Mapping[str, JSON]) -> Any:
+    if "Credentials" not in fields:
+        return None
+    credentials = computed(value_flow(fields["Credentials"], "Credentials"))
+
+    def role(data: JSON, frame: Frame) -> str:
+        value = credentials(data, frame)
+        arn = value.get("RoleArn") if isinstance(value, dict) else None
+        if not isinstance(arn, str):
+            raise EvaluationError("Credentials", f"The Credentials field must give a RoleArn: {dumps(value)}")
+        return arn
+
+    return role
+
+
+def _positive(fields: Mapping[str, JSON], name: str) -> Any:
+    if expression_in(fields.get(name)) is None:
+        return fields.get(name)
+    seconds_of = typed_flow(fields[name], name, "integer")
+
+    def seconds(_data: JSON, frame: Frame) -> int:
+        value: int = seconds_of(frame, ABSENT, ABSENT)
+        if value <= 0:
+            raise EvaluationError(name, f"The {name} field must be a positive integer: {value}")
+        return value
+
+    return seconds
 
 
 def _seconds(fields: Mapping[str, JSON], name: str) -> int | Callable[[JSON, Frame], int] | None:

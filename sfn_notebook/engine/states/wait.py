@@ -6,15 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from sfn_notebook.asl.model import State
-from sfn_notebook.engine.dataflow import assign_flow, path_flow
+from sfn_notebook.engine.dataflow import assign_flow, input_flow, output_flow
 from sfn_notebook.engine.events import ENTERED
 from sfn_notebook.engine.failures import RUNTIME
+from sfn_notebook.engine.jsonata_flow import typed_flow
 from sfn_notebook.engine.program import Step, successor
 from sfn_notebook.engine.stimuli import LAST_MOMENT
+from sfn_notebook.query.jsonata import EvaluationError
 from sfn_notebook.query.jsonpath import compile_path
 from sfn_notebook.query.scope import QueryError
 from sfn_notebook.query.timestamps import parse_timestamp
-from sfn_notebook.values import JSON, dumps
+from sfn_notebook.values import ABSENT, JSON, dumps
 
 if TYPE_CHECKING:
     from sfn_notebook.engine.execution import Execution
@@ -31,8 +33,11 @@ Due = Callable[[JSON, "Frame", int], int]
 
 
 def compile_wait(step: Step, state: State, steps: Mapping[str, Step]) -> None:
-    fields, following, due_time = state.fields, successor(state, steps), _due(state.fields)
-    take, give, assign = path_flow(fields, "InputPath"), path_flow(fields, "OutputPath"), assign_flow(fields)
+    following, due_time = (
+        successor(state, steps),
+        _jsonata_due(state.fields) if state.is_jsonata else _due(state.fields),
+    )
+    take, give, assign = input_flow(state), output_flow(state), assign_flow(state)
     entered = ENTERED["Wait"]
 
     def effective(frame: Frame) -> tuple[JSON, int]:
@@ -50,7 +55,7 @@ def compile_wait(step: Step, state: State, steps: Mapping[str, Step]) -> None:
         data, bound = effective(frame)
         variables = assign(data, frame) if assign is not None else None
         if give is not None:
-            data, bound = give(data, bound, frame)
+            data, bound = give(data, bound, data, bound, frame)
         execution.exited(frame, step, data, bound, variables)
         return following
 
@@ -68,6 +73,22 @@ def _due(fields: Mapping[str, JSON]) -> Due:
     if "SecondsPath" in fields:
         return _seconds_path(fields["SecondsPath"])
     return _timestamp_path(fields["TimestampPath"])
+
+
+def _jsonata_due(fields: Mapping[str, JSON]) -> Due:
+    if "Seconds" in fields:
+        seconds_of = typed_flow(fields["Seconds"], "Seconds", "integer")
+
+        def after_seconds(_data: JSON, frame: Frame, now: int) -> int:
+            seconds: int = seconds_of(frame, ABSENT, ABSENT)
+            if not 0 <= seconds <= _LONGEST:
+                wrong = "negative" if seconds < 0 else "too large"
+                raise EvaluationError("Seconds", f"The Seconds field has a {wrong} value: {seconds}")
+            return now + seconds * 1000
+
+        return after_seconds
+    timestamp_of = typed_flow(fields["Timestamp"], "Timestamp", "timestamp")
+    return lambda _data, frame, _now: _milliseconds(parse_timestamp(timestamp_of(frame, ABSENT, ABSENT)) or 0)
 
 
 def _milliseconds(nanoseconds: int) -> int:
