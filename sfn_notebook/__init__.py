@@ -15,7 +15,6 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .asl.diagnostics import Diagnostic
-    from .engine.program import Unsupported
     from .integrations.binding import TaskNotFound
     from .integrations.functions import LambdaContext, task
     from .integrations.mocks import MockError
@@ -34,7 +33,6 @@ _HOMES = {
     "MockError": "integrations.mocks",
     "StateMachine": "notebook.machine",
     "TaskNotFound": "integrations.binding",
-    "Unsupported": "engine.program",
     "lint": "notebook.machine",
     "task": "integrations.functions",
 }
@@ -50,7 +48,6 @@ __all__ = [
     "MockError",
     "StateMachine",
     "TaskNotFound",
-    "Unsupported",
     "lint",
     "task",
 ]

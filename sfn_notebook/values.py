@@ -279,7 +279,7 @@ _CONTAINERS: Final = frozenset({dict, list})
 
 # Doubles that AWS (Java) prints another way than orjson: 1.0E7 and up, below 0.001. Each pattern begins with a literal,
 # so that it is searched for at the speed of memory; both in one pattern would take thirty times as long.
-_EXPONENT = re.compile(rb"e(?<=\de)[-+\d]")
+_EXPONENT = re.compile(rb"e(?<=\de)[-+]?\d{1,3}(?:[,\]}]|\Z)")
 _LONG_OR_SMALL = re.compile(rb"\.(?:(?<=\d{8}\.)|(?<=0\.)000)")
 
 

@@ -11,7 +11,7 @@ import sfn_notebook as sfn
 PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 RUN = {
     "input": None, "input_text": None, "tasks": None, "mocks": None, "clock": "real", "name": None, "executor": None,
-    "limits": "aws",
+    "limits": "aws", "target": "local", "buckets": None,
 }  # fmt: skip
 
 
@@ -27,7 +27,7 @@ def keyword_only(function):
 def test_the_names():
     assert set(sfn.__all__) == {
         "DefinitionError", "Diagnostic", "Execution", "ExecutionFailed", "InvalidExecutionInput", "InvalidName",
-        "LambdaContext", "MockError", "StateMachine", "TaskNotFound", "Unsupported", "lint", "task",
+        "LambdaContext", "MockError", "StateMachine", "TaskNotFound", "lint", "task",
     }  # fmt: skip
     for name in sfn.__all__:
         assert getattr(sfn, name) is not None
@@ -165,15 +165,6 @@ def test_a_definition_with_errors():
         sfn.StateMachine('{"StartAt": "Nowhere", "States": {"P": {"Type": "Pass", "End": true}}}')
     assert caught.value.diagnostics
     assert all(isinstance(found, sfn.Diagnostic) for found in caught.value.diagnostics)
-
-
-def test_what_cannot_be_run_yet_says_so():
-    processor = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
-    mode = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
-    states = {"M": {"Type": "Map", "ItemProcessor": processor | mode, "End": True}}
-    machine = sfn.StateMachine({"StartAt": "M", "States": states})
-    with pytest.raises(sfn.Unsupported, match="'M' is a Distributed Map"):
-        machine.run()
 
 
 @pytest.mark.parametrize(

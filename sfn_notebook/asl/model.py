@@ -78,6 +78,7 @@ class Container:
     start_at: str
     states: Mapping[str, State]
     pointer: str
+    query_language: QueryLanguage = "JSONPath"
 
     def walk(self) -> Iterator[State]:
         """Every state, nested ones included, outer before inner, in the order of the text."""
@@ -119,7 +120,7 @@ def _container(fields: Mapping[str, JSON], language: QueryLanguage, pointer: str
         name: _state(name, state, language, f"{pointer}/States/{escape(name)}")
         for name, state in fields["States"].items()
     }
-    return Container(fields["StartAt"], states, pointer)
+    return Container(fields["StartAt"], states, pointer, language)
 
 
 def _state(name: str, fields: Mapping[str, JSON], language: QueryLanguage, pointer: str) -> State:

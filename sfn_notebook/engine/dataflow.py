@@ -20,6 +20,7 @@ from sfn_notebook.values import JSON, size
 
 from . import jsonata_flow
 from .failures import Failure
+from .tap import tapped, tapped_flow
 
 if TYPE_CHECKING:
     from .frames import Frame
@@ -58,11 +59,11 @@ def path_flow(fields: Mapping[str, JSON], name: str) -> Flow | None:
     """InputPath, OutputPath or ItemsPath of a JSONPath state; None where it changes nothing."""
     text = fields.get(name, "$")
     if text is None:
-        return _empty
+        return tapped_flow(name, _empty)
     path, expression = parse(text), compile_path(text)
     if expression is identity:
         return None
-    return _flow(expression, Growth(0, 1) if path.definite and path.root == "$" else None)
+    return tapped_flow(name, _flow(expression, Growth(0, 1) if path.definite and path.root == "$" else None))
 
 
 def template_flow(fields: Mapping[str, JSON], name: str) -> Flow | None:
@@ -70,7 +71,7 @@ def template_flow(fields: Mapping[str, JSON], name: str) -> Flow | None:
     if name not in fields:
         return None
     template = compile_template(fields[name], name)
-    return _flow(template.evaluate, template.growth)
+    return tapped_flow(name, _flow(template.evaluate, template.growth))
 
 
 def input_flow(state: State) -> Flow | None:
@@ -103,7 +104,7 @@ def output_flow(state: State) -> OutputFlow | None:
     if state.is_jsonata:
         return jsonata_flow.output_flow(state, fields, "")
     select = template_flow(fields, "ResultSelector")
-    merge = _merge(fields.get("ResultPath", "$"))
+    merge = _merge(fields.get("ResultPath", "$"), "ResultPath")
     output = path_flow(fields, "OutputPath")
     if select is None and merge is None and output is None:
         return None
@@ -120,29 +121,31 @@ def output_flow(state: State) -> OutputFlow | None:
     return finish
 
 
-def _merge(result_path: str | None) -> OutputFlow | None:
+def _merge(result_path: str | None, field: str) -> OutputFlow | None:
     if result_path == "$":
         return None
     if result_path is None:
-        return lambda raw, raw_bound, _result, _bound, _frame: (raw, raw_bound)
+        return tapped_flow(field, lambda raw, raw_bound, _result, _bound, _frame: (raw, raw_bound))
     put = compile_result_path(result_path)
     added = 4 * len(result_path) + 8  # the keys on the way, quotes and braces; 4: escapes of a character
 
     def merge(raw: JSON, raw_bound: int, result: JSON, bound: int, _frame: Frame) -> tuple[JSON, int]:
         return put(raw, result), raw_bound + bound + added
 
-    return merge
+    return tapped_flow(field, merge)
 
 
 def assign_flow(state: State, fields: Mapping[str, JSON] | None = None, site: str = "") -> AssignFlow | None:
     """Assign: the variables that the next state will see; None where nothing is assigned.
 
-    fields, site: of a choice rule ("Choices[0]/"); the state's own without them.
+    fields, site: of a choice rule ("Choices[0]/") or catcher; the state's own without them.
     """
     given = state.fields if fields is None else fields
     if state.is_jsonata:
         return jsonata_flow.assign_flow(state, given, site)
-    return compile_template(given["Assign"], "Assign").evaluate if given.get("Assign") else None
+    if not given.get("Assign"):
+        return None
+    return tapped(f"{site}Assign", compile_template(given["Assign"], "Assign").evaluate)
 
 
 class CatchFlow:
@@ -154,7 +157,8 @@ class CatchFlow:
         if state.is_jsonata:
             self._output, self._assign = jsonata_flow.caught_flow(fields, site)
         else:
-            self._output, self._assign = _into_input(_merge(fields.get("ResultPath", "$"))), assign_flow(state, fields)
+            merge = _merge(fields.get("ResultPath", "$"), f"{site}ResultPath")
+            self._output, self._assign = _into_input(merge), assign_flow(state, fields, site)
 
     def __call__(self, failure: Failure, frame: Frame) -> tuple[JSON, int, Mapping[str, JSON] | None]:
         error_output = failure.output()

@@ -90,6 +90,10 @@ def _length(_start: Start, _name: object, length: int) -> Details:
     return {"length": length}
 
 
+def _map_run(_start: Start, _name: object, arn: str) -> Details:
+    return {"mapRunArn": arn}
+
+
 def _iteration(_start: Start, name: str, index: int) -> Details:
     return {"name": name, "index": index}
 
@@ -174,6 +178,17 @@ SERVICE: Final = TaskKinds(
     _kind("TaskFailed", _failure_of_service),
     _kind("TaskTimedOut", _failure_of_service),
 )
+
+MAP_RUN_STARTED: Final = _kind("MapRunStarted", _map_run)
+MAP_RUN: Final = TaskKinds(
+    scheduled=_kind("MapStateStarted", _length),
+    started=MAP_RUN_STARTED,
+    submitted=MAP_RUN_STARTED,
+    succeeded=_kind("MapRunSucceeded"),
+    failed=_kind("MapRunFailed", _failure),
+    timed_out=_kind("MapRunFailed", _failure),
+)
+"""A Map Run is work outside, as a task is; it is never submitted, nor does it time out."""
 
 EXECUTION_STARTED: Final = _kind("ExecutionStarted", _started)
 EXECUTION_SUCCEEDED: Final = _kind("ExecutionSucceeded", _succeeded)

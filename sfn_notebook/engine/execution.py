@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from sys import maxsize
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from sfn_notebook.query.jsonata import EvaluationError
 from sfn_notebook.query.scope import QueryError
@@ -25,7 +25,7 @@ from sfn_notebook.values import ABSENT, JSON, Absent, loads, size
 from . import events as kinds
 from .commands import CancelTask, CancelTimer, Command, Continue, KeepGuard, StartTimer
 from .events import WIDTH, Kind
-from .failures import DATA_LIMIT, RUNTIME, TIMEOUT, TOO_LARGE, Failure
+from .failures import DATA_LIMIT, RUNTIME, TIMEOUT, TOO_LARGE, Failure, ItemFailed
 from .frames import Frame, Join
 from .program import END, PARK, Program, Step
 from .retry import catcher_for, grant
@@ -46,6 +46,7 @@ from .stimuli import (
     TimerKind,
     make,
 )
+from .variables import MAX_ASSIGNED_BYTES, MAX_STORED_BYTES, sizes_of, stored, too_much_assigned, too_much_stored
 
 Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
 
@@ -84,6 +85,7 @@ class Execution:
         limited = start.limits == "aws"
         self.max_bytes = MAX_PAYLOAD_BYTES if limited else maxsize
         self.is_limited = limited
+        self._stored = 0
         self.guards: dict[Target, tuple[tuple[str, str], ...]] = {}
         # The last event of a full history says that it is full.
         self._max_slots = WIDTH * (MAX_EVENTS - 1) if limited and start.type == "STANDARD" else maxsize
@@ -205,12 +207,27 @@ class Execution:
             bound = self.measure(out, step.name)
         events = self.events
         if variables:
+            if self.is_limited:
+                self._keep_sizes(frame, step, variables)
             frame.variables = {**frame.variables, **variables}
             events += (kinds.EXITED_ASSIGNING[step.type], frame.previous, step.name, (out, variables))
         else:
             events += (kinds.EXITED[step.type], frame.previous, step.name, out)
         frame.previous = len(events) >> 2
         frame.value, frame.bound = out, bound
+
+    def _keep_sizes(self, frame: Frame, step: Step, variables: Mapping[str, JSON]) -> None:
+        """Is there room for these variables? Raises: TooLarge."""
+        sizes = sizes_of(variables)
+        added = sum(sizes.values())
+        if added > MAX_ASSIGNED_BYTES:
+            raise TooLarge(DATA_LIMIT, too_much_assigned(step.name, sizes))
+        frame.sizes = {**frame.sizes, **sizes}
+        self._stored += added
+        if self._stored > MAX_STORED_BYTES:  # at most: scopes have been left, and variables replaced, since
+            self._stored = stored(frame)
+            if self._stored > MAX_STORED_BYTES:
+                raise TooLarge(DATA_LIMIT, too_much_stored(step.name, self._stored))
 
     def measure(self, value: JSON, name: str) -> int:
         """The exact size of a value whose upper bound is over the limit. Raises: TooLarge."""
@@ -237,6 +254,10 @@ class Execution:
         """Have TimerFired come at `due`, unless the target, for which `frame` waits, is settled before."""
         frame.timers = (*frame.timers, timer)
         self.commands.append(StartTimer(target, timer, min(LAST_MOMENT, due)))
+
+    def failed_item(self, frame: Frame, error: QueryError) -> ItemFailed:
+        """What stops a Map Run when the ItemSelector of the state in which `frame` stands fails."""
+        return ItemFailed(_failure(frame, error))
 
     def joined(self, join: Join) -> Step:
         """All children have ended well: their outputs are the result."""
@@ -310,7 +331,7 @@ class Execution:
         del self._pending[target]
         if frame.timers:
             self._cancel_timers(target, frame)
-        if cancel and frame.step.type == "Task":
+        if cancel and frame.step.works_outside:
             self.commands.append(CancelTask(target))
 
     def _cancel_timers(self, target: Target, frame: Frame) -> None:
@@ -405,7 +426,7 @@ class Execution:
     def _working(self, target: Target) -> Frame | None:
         """The frame whose task of this target is out and may answer."""
         frame = self._pending.get(target)
-        if frame is None or frame.step.type != "Task" or "retry" in frame.timers:
+        if frame is None or not frame.step.works_outside or "retry" in frame.timers:
             return None
         return frame
 
@@ -430,7 +451,10 @@ class Execution:
             return
         resource, family = frame.step.task
         if stimulus.size > self.max_bytes:
-            name = resource.text if resource.kind == "lambda" else resource.service
+            if resource is None:
+                name = frame.step.name
+            else:
+                name = resource.text if resource.kind == "lambda" else resource.service
             self._task_ended_badly(frame, family.failed, Failure(DATA_LIMIT, TOO_LARGE.format(name)))
             return
         frame.previous = self.record(family.succeeded, frame.previous, resource, stimulus.output)
@@ -450,7 +474,7 @@ class Execution:
         events = self.events
         events += (kind, frame.previous, frame.step.task[0], (failure.error, failure.cause))
         frame.previous = len(events) >> 2
-        step = self.fail(frame, failure)
+        step = self.fail(frame, failure, frame.step.given_up)
         if step is not PARK:
             self._go_on(frame, step)
 
@@ -513,9 +537,17 @@ def _failure(frame: Frame, error: QueryError) -> Failure:
     return Failure(error.error, f"An error occurred while executing {state}. {error.cause}")
 
 
+Told = TypeVar("Told", bound=Execution)
+
+
 def replay(program: Program, start: Start, journal: Iterable[Entry]) -> Execution:
     """The execution that the journal tells of, as far as it goes."""
-    execution, entries = Execution(program, start), list(journal)
+    return retell(Execution(program, start), journal)
+
+
+def retell(execution: Told, journal: Iterable[Entry]) -> Told:
+    """A fresh execution, told all that the journal holds."""
+    entries = list(journal)
     for entry in entries:  # they were felt before they were written down
         if isinstance(entry.stimulus, GuardFired):
             execution.foresee(entry.stimulus)

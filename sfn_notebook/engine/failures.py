@@ -32,3 +32,11 @@ class Failure(NamedTuple):
         """
         cause = "" if self.error == TIMEOUT and self.cause is None else self.cause
         return {"Error": self.error, "Cause": cause}
+
+
+class ItemFailed(Exception):
+    """A Map's ItemSelector cannot make an input of an item."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        super().__init__(failure.error)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .program import Step
 
 _NOTHING: Mapping[str, JSON] = {}
+_NO_SIZES: Mapping[str, int] = {}
 _SEPARATOR = "\x1f"
 
 
@@ -28,7 +29,8 @@ class Frame:
     """Where one line of control stands and what it carries.
 
     value: input of the current state; bound: upper bound of its size in bytes; previous: id of its last event; before:
-    of the last one before the current state.
+    of the last one before the current state; variables: those that can be seen here; sizes: the bytes of those assigned
+    here.
     The rest concerns the current visit: entered (event id), visit (how many times this state was entered here), attempt
     (retries so far), tries (per retrier), timers (that run while it waits), item (what a Map's item selector may see
     of the iteration at hand).
@@ -48,6 +50,7 @@ class Frame:
         "item",
         "join",
         "previous",
+        "sizes",
         "step",
         "timers",
         "tries",
@@ -69,6 +72,7 @@ class Frame:
         self.child_of = child_of
         self.index = index
         self.variables: Mapping[str, JSON] = _NOTHING if child_of is None else child_of.frame.variables
+        self.sizes: Mapping[str, int] = _NO_SIZES
         self.dead = False
         self.join: Join | None = None
         self.visits: dict[str, int] | None = None
@@ -130,7 +134,8 @@ class Frame:
         if self.step.counts_retries:
             state["RetryCount"] = self.attempt
         context = {**execution.context(), "State": state}
-        if self.step.type == "Task" and self.step.task[0].has_token:
+        resource = self.step.task[0] if self.step.type == "Task" else None
+        if resource is not None and resource.has_token:
             context["Task"] = {"Token": task_token(execution.start.seed, self.target)}
         if self.item is not None:
             context["Map"] = {"Item": self.item}

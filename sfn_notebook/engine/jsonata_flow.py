@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from sfn_notebook.asl.model import State
-from sfn_notebook.query.jsonata import EvaluationError, JsonataExpression, States
-from sfn_notebook.query.jsonata_template import Expected, compile_typed, compile_value
+from sfn_notebook.query.jsonata import EvaluationError, States
+from sfn_notebook.query.jsonata_template import CompiledValue, Expected, compile_typed, compile_value
 from sfn_notebook.values import ABSENT, JSON, Absent, size
+
+from .tap import tapped_value
 
 if TYPE_CHECKING:
     from .frames import Frame
@@ -27,30 +29,27 @@ Value = Callable[["Frame", JSON | Absent, JSON | Absent], JSON]
 
 def value_flow(value: JSON, field: str) -> Value:
     """The value of a field; `field` as AWS names it, say "Choices[1]/Output"."""
-    compiled = compile_value(value, field)
-    if compiled.constant:
-        constant = compiled.value
-        return lambda _frame, _result, _error_output: constant
-    return _evaluated(compiled.evaluate, field)
+    return _flow(compile_value(value, field), field)
 
 
 def typed_flow(value: JSON, field: str, expected: Expected) -> Value:
     """`value_flow` for a field that takes one type only."""
-    compiled = compile_typed(value, field, expected)
+    return _flow(compile_typed(value, field, expected), field)
+
+
+def _flow(compiled: CompiledValue, field: str) -> Value:
     if compiled.constant:
         constant = compiled.value
-        return lambda _frame, _result, _error_output: constant
-    return _evaluated(compiled.evaluate, field)
+        return tapped_value(field, lambda _frame, _result, _error_output: constant)
+    evaluate = compiled.evaluate
 
-
-def _evaluated(evaluate: JsonataExpression, field: str) -> Value:
     def value(frame: Frame, result: JSON | Absent, error_output: JSON | Absent) -> JSON:
         guards = frame.execution.guards
         if guards:
             _give_up_again(guards.get(frame.target, ()), field)
         return evaluate(States(frame.value, result, error_output), frame)
 
-    return value
+    return tapped_value(field, value)
 
 
 def _give_up_again(guarded: Any, field: str) -> None:

@@ -4,20 +4,21 @@ text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sfn_notebook.asl.model import Container, Machine, State
 from sfn_notebook.values import JSON
 
+from . import tap
 from .dataflow import CatchFlow
 from .retry import Catcher, Retrier, compile_retriers
 
 if TYPE_CHECKING:
     from sfn_notebook.asl.resources import Resource
 
-    from .events import TaskKinds
+    from .events import Kind, TaskKinds
     from .execution import Execution
     from .frames import Frame, Join
 
@@ -27,19 +28,20 @@ class Step:
 
     enter: begins a visit; attempt: begins an attempt of it (the first, or a retry); complete: makes a result the
     output. Each answers with the next step, END (this container is finished) or PARK (something must come from
-    outside first).
+    outside first). works_outside: somebody else does its work, a task's or a Map Run's, of the kind `task`; given_up:
+    the event that says so when that has failed for good.
     """
 
     __slots__ = (
-        "attempt", "begin_iteration", "catchers", "complete", "counts_retries", "enter", "name", "retriers",
-        "start_steps", "task", "type",
+        "attempt", "begin_iteration", "catchers", "complete", "counts_retries", "enter", "given_up", "name", "retriers",
+        "start_steps", "task", "type", "works_outside",
     )  # fmt: skip
 
     enter: Action
     attempt: Action
     complete: Callable[[Execution, Frame, JSON, int], Step]
     begin_iteration: Callable[[Execution, Join, int], None]
-    task: tuple[Resource, TaskKinds]
+    task: tuple[Resource | None, TaskKinds]
 
     def __init__(self, state: State) -> None:
         self.name = state.name
@@ -48,6 +50,8 @@ class Step:
         self.retriers: tuple[Retrier, ...] = ()
         self.catchers: tuple[Catcher, ...] = ()
         self.start_steps: tuple[Step, ...] = ()
+        self.works_outside = False
+        self.given_up: Kind | None = None
 
     def __repr__(self) -> str:
         return f"<Step {self.name}>"
@@ -69,40 +73,21 @@ END: Final[Step] = _marker("END")
 class Program:
     """A compiled machine."""
 
-    __slots__ = ("definition_sha256", "machine", "start", "tasks")
+    __slots__ = ("definition_sha256", "distributed", "machine", "start", "tasks")
 
-    def __init__(self, machine: Machine) -> None:
-        """Raises: Unsupported, naming every state that this version cannot run."""
-        reasons = list(unsupported(machine))
-        if reasons:
-            raise Unsupported(reasons)
+    def __init__(self, machine: Machine, start: Step | None = None) -> None:
+        """`start`: the first step of the machine, where it has been compiled already."""
         self.machine = machine
         self.definition_sha256 = sha256(machine.text.encode("utf-8", "surrogatepass")).hexdigest()
-        self.start = compile_container(machine.root)
+        self.start = compile_container(machine.root) if start is None else start
         # State names are unique in a machine, nested ones included.
         self.tasks = {state.name: state for state in machine.walk() if state.type == "Task"}
-
-
-class Unsupported(NotImplementedError):
-    """The machine is valid, but this version cannot run it. `reasons`: (state, what it needs)."""
-
-    def __init__(self, reasons: list[tuple[str, str]]) -> None:
-        self.reasons = reasons
-        listed = "; ".join(f"{state!r} {why}" for state, why in reasons[:5])
-        more = f" and {len(reasons) - 5} more" if len(reasons) > 5 else ""
-        super().__init__(f"this version cannot run the machine, only lint and draw it: {listed}{more}.")
-
-
-def unsupported(machine: Machine) -> Iterator[tuple[str, str]]:
-    """The states that this version cannot run, and why."""
-    for state in machine.walk():
-        if state.is_distributed:
-            yield state.name, "is a Distributed Map"
+        self.distributed = [state for state in machine.walk() if state.is_distributed]
 
 
 def compile_container(container: Container) -> Step:
     """The first step of a container, every step of it compiled."""
-    from .states import COMPILERS
+    from .states import COMPILERS, compile_distributed
 
     steps = {name: Step(state) for name, state in container.states.items()}
     for name, state in container.states.items():
@@ -111,7 +96,9 @@ def compile_container(container: Container) -> Step:
         catchers = enumerate(state.fields.get("Catch", ()))
         step.catchers = tuple(_catcher(state, fields, f"Catch[{n}]/", steps) for n, fields in catchers)
         step.start_steps = tuple(map(compile_container, state.containers))
-        COMPILERS[state.type](step, state, steps)
+        compile_state = compile_distributed if state.is_distributed else COMPILERS[state.type]
+        compile_state(step, state, steps)
+        tap.compiled(step)
     return steps[container.start_at]
 
 

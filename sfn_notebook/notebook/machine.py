@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sfn_notebook.asl.diagnostics import Diagnostic
 from sfn_notebook.asl.parse import parse
 from sfn_notebook.engine.program import Program
+from sfn_notebook.integrations.aws import Target
 from sfn_notebook.integrations.mocks import Responses
 from sfn_notebook.service.api import Limits, MachineType, Options, Registered, check_name, read_input
 from sfn_notebook.service.errors import DefinitionError
@@ -67,6 +68,8 @@ class StateMachine:
         name: str | None = None,
         executor: Literal["inline", "threads"] | Executor | None = None,
         limits: Limits = "aws",
+        target: Target = "local",
+        buckets: Mapping[str, Any] | None = None,
     ) -> Execution:
         """Run the machine and wait for its end. Never raises for an execution that fails: see its `status`, `error`,
         `cause`.
@@ -82,12 +85,15 @@ class StateMachine:
             name: the execution's name; a new UUID if None.
             executor: None for threads, "inline" for the caller's thread, or a concurrent.futures.Executor.
             limits: "aws" or "none".
+            target: "local": functions of the notebook, and emulators on this machine that AWS_ENDPOINT_URL… names;
+                "aws": Lambda and S3 of your account, but for mocks, `tasks` and `buckets`.
+            buckets: what Distributed Maps read and write, by the bucket's name: a folder, or a dict from key to content
+                (text, bytes, a DataFrame, a list). Others are S3's.
 
         Ctrl-C stops the execution. Raises, before anything runs: TaskNotFound, MockError, InvalidExecutionInput,
-        InvalidName, Unsupported (the machine needs what this version cannot run), TypeError for functions of another
-        shape.
+        InvalidName, TypeError for functions of another shape.
         """
-        options = Options(mocks, clock, name, executor, limits)
+        options = Options(mocks, clock, name, executor, limits, target, buckets)
         return self._start(input, input_text, tasks, options).wait_or_stop()
 
     def start(
@@ -101,11 +107,13 @@ class StateMachine:
         name: str | None = None,
         executor: Literal["inline", "threads"] | Executor | None = None,
         limits: Limits = "aws",
+        target: Target = "local",
+        buckets: Mapping[str, Any] | None = None,
     ) -> Execution:
         """Start the machine and return at once; arguments as for `run`. (With executor="inline" it has ended
         already.)
         """
-        return self._start(input, input_text, tasks, Options(mocks, clock, name, executor, limits))
+        return self._start(input, input_text, tasks, Options(mocks, clock, name, executor, limits, target, buckets))
 
     def map(
         self,
@@ -116,6 +124,8 @@ class StateMachine:
         clock: str | float = "real",
         executor: Literal["inline", "threads"] | Executor | None = None,
         limits: Limits = "aws",
+        target: Target = "local",
+        buckets: Mapping[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Run the machine once for each input, all at once, and wait for all of them.
 
@@ -128,7 +138,7 @@ class StateMachine:
         from sfn_notebook.tables.executions import results
 
         given = [read_input(value, None) for value in _each(inputs)]
-        options = Options(mocks, clock, None, executor, limits)
+        options = Options(mocks, clock, None, executor, limits, target, buckets)
         runs = service().start_executions(self._registered, given, function_table(tasks), options)
         try:
             for run in runs:

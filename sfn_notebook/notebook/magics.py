@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from .execution import Execution
     from .machine import StateMachine
 
-# ValueError: also MockError, InvalidName, InvalidExecutionInput; LookupError: also TaskNotFound, ExecutionExists;
-# NotImplementedError: Unsupported.
-_MISTAKES = (ValueError, LookupError, TypeError, OSError, NotImplementedError)
+# ValueError: also MockError, InvalidName, InvalidExecutionInput; LookupError: also TaskNotFound, ExecutionExists.
+_MISTAKES = (ValueError, LookupError, TypeError, OSError)
 
 
 class _Help(Exception):
@@ -77,6 +76,10 @@ def _run_arguments(parser: _Parser) -> None:
     )
     parser.add_argument("--out", "-o", metavar="VAR", help="keep the execution in this variable")
     parser.add_argument("--clock", metavar="C", help="real, virtual (Waits and retries take no time) or a speed factor")
+    parser.add_argument(
+        "--target", choices=("local", "aws"), default="local", help="where functions without mock are called"
+    )
+    parser.add_argument("--buckets", metavar="VAR", help="a variable: {bucket: folder or dict} for Distributed Maps")
     parser.add_argument("--background", "-b", action="store_true", help="return at once; see %%sfn list and VAR.wait()")
     parser.add_argument("--display", choices=display.MODES, help="static: picture and tables; text; none")
 
@@ -219,7 +222,8 @@ class StepFunctionsMagics(Magics):
         clock = given.clock or self.clock
         if clock == "auto":
             clock = "virtual" if is_repeatable() else "real"
-        execution = machine.start(**self._input(given.input), clock=clock)
+        buckets = None if given.buckets is None else self._variable(given.buckets, dict)
+        execution = machine.start(**self._input(given.input), clock=clock, target=given.target, buckets=buckets)
         if given.out is not None:
             self._set(given.out, execution)
         if not given.background:

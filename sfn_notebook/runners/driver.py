@@ -22,7 +22,16 @@ from operator import itemgetter
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from sfn_notebook.engine.commands import CancelTask, CancelTimer, Command, Continue, KeepGuard, RunTask, StartTimer
+from sfn_notebook.engine.commands import (
+    CancelTask,
+    CancelTimer,
+    Command,
+    Continue,
+    KeepGuard,
+    RunMap,
+    RunTask,
+    StartTimer,
+)
 from sfn_notebook.engine.stimuli import (
     WHOLE,
     Continued,
@@ -40,7 +49,8 @@ from sfn_notebook.store.contract import Ending
 from sfn_notebook.values import ABSENT, copy, size
 
 from .clock import VirtualClock
-from .executors import Inline
+from .executors import Inline, do_elsewhere
+from .map_run import MapRun
 from .run import Run
 from .timeline import Timeline, Timer
 
@@ -148,6 +158,8 @@ class Driver:
                 run.queued = False
                 if not run.done and not self._proceed(run):
                     break
+            elif timeline.feeding and self._feed(timeline):
+                pass
             elif virtual is None or not self._settle(timeline, virtual):
                 return  # something must come from outside
         self._queue(timeline)
@@ -203,17 +215,22 @@ class Driver:
         self._hand_over(run, TaskSucceeded(now, target, answer.output, bytes_))
 
     def _end(self, run: Run) -> None:
-        execution, timeline = run.execution, run.timeline
+        execution, timeline, owner = run.execution, run.timeline, run.owner
         self._let_go(run)
         for _, arrived, _, _, printed in sorted(timeline.arrived, key=itemgetter(0)):
             if arrived is run:
                 run.keep_printed(printed)
         run.journal.finish(Ending(execution.status, execution.now))
+        if owner is not None:
+            for text in run.take_printed():
+                timeline.root.keep_printed(text)
+            owner.child_ended(self, run)
         run.end()
 
-    @staticmethod
-    def _let_go(run: Run) -> None:
+    def _let_go(self, run: Run) -> None:
         """Nothing that a run waits for is wanted any more."""
+        for map_run in list(run.map_runs.values()):
+            self._stop_map_run(map_run)
         for timer in run.timers.values():
             timer.dead = True
         for call in run.flights.values():
@@ -259,6 +276,10 @@ class Driver:
         self._wake(run)
 
     def _cancel_task(self, run: Run, command: CancelTask) -> None:
+        map_run = run.map_runs.get(command.target)
+        if map_run is not None:
+            self._stop_map_run(map_run)
+            return
         call = run.flights.pop(command.target, None)
         if call is not None:
             run.timeline.working -= 1
@@ -268,6 +289,65 @@ class Driver:
     def _keep_guard(self, run: Run, command: KeepGuard) -> None:
         run.journal.append(run.execution.transitions, command.stimulus)
         run.journal.commit()
+
+    # ------------------------------------------------------------ Map Runs
+
+    def _run_map(self, run: Run, command: RunMap) -> None:
+        map_run = MapRun(command.work, command.target, run, next(self._order))
+        run.map_runs[command.target] = map_run
+        run.timeline.root.all_map_runs.append(map_run)
+        run.timeline.feeding.append(map_run)
+        self._queue(run.timeline)
+
+    def _feed(self, timeline: Timeline) -> bool:
+        """Let Map Runs start children and read on, when nothing else goes on by itself. Was there anything?"""
+        fed = False
+        for map_run in list(timeline.feeding):
+            fed |= map_run.feed(self)
+        return fed
+
+    def begin_child(self, child: Run) -> None:
+        """A child of a Map Run starts."""
+        self._wake(child)
+
+    def stop_child(self, child: Run) -> None:
+        """A child of a Map Run is stopped, at once."""
+        if not child.done:
+            self._hand_over(child, Stopped(child.timeline.clock.now(), None, None))
+            self._proceed(child)
+
+    def do_elsewhere(self, run: Run, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Have a Map Run's reading or writing done where it holds nobody up; `done` is called by this thread."""
+        timeline = run.timeline
+        if isinstance(run.executor, Inline):
+            done(work())
+            return
+        timeline.working += 1
+        do_elsewhere(work, lambda result: self._inbox.put((timeline, partial(self._done, timeline, done, result))))
+
+    def _done(self, timeline: Timeline, done: Callable[[Any], None], result: Any) -> None:
+        timeline.working -= 1
+        if isinstance(result, Exception):
+            raise result
+        done(result)
+        if not timeline.root.done:
+            self._queue(timeline)
+
+    def map_run_ended(self, map_run: MapRun, answer: Answer) -> None:
+        """A Map Run is over: its parent is told."""
+        run, target, timeline = map_run.parent, map_run.target, map_run.timeline
+        timeline.feeding.remove(map_run)
+        del run.map_runs[target]
+        if timeline.virtual is not None:
+            timeline.arrived.append((map_run.order, run, target, answer, ""))
+            return
+        self._take_in(run, target, answer, timeline.clock.now())
+        self._wake(run)
+
+    def _stop_map_run(self, map_run: MapRun) -> None:
+        del map_run.parent.map_runs[map_run.target]
+        map_run.timeline.feeding.remove(map_run)
+        map_run.stop(self)
 
     # ------------------------------------------------------------ timers
 
@@ -351,6 +431,7 @@ class Driver:
 
 _CARRY_OUT: Final[Mapping[type[Command], Callable[[Driver, Run, Any], None]]] = {
     RunTask: Driver._run_task,
+    RunMap: Driver._run_map,
     CancelTask: Driver._cancel_task,
     StartTimer: Driver._start_timer,
     CancelTimer: Driver._cancel_timer,

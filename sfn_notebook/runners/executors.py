@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import cache
 from queue import SimpleQueue
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from sfn_notebook.integrations.contract import Answer, Call, Failed, Handler
 from sfn_notebook.integrations.functions import text_of
@@ -139,6 +139,27 @@ async def _acall(handler: Handler, call: Call) -> Answer:
         return await handler.acall(call)
     except BaseException as error:  # a SystemExit would end the loop for everybody
         return exit_error(error)
+
+
+class _Job:
+    """Implements `integrations.contract.Handler` with a piece of our own work, and is its own call."""
+
+    instant = asynchronous = cancelled = False
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self._work = work
+
+    def call(self, _call: Any) -> Any:
+        try:
+            return self._work()
+        except Exception as error:  # a defect of ours: whoever wanted the result must know
+            return error
+
+
+def do_elsewhere(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    """Have a piece of our own work done by one of our threads; `done` is called there with its result or exception."""
+    job: Any = _Job(work)
+    _threads.submit(job, job, lambda result, _printed: done(result))
 
 
 class Pool:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sfn_notebook.engine.execution import Execution
 from sfn_notebook.engine.stimuli import Target, TimerKind
@@ -16,6 +16,9 @@ from sfn_notebook.store.contract import Journal
 
 from .executors import Inline, TaskExecutor
 from .timeline import Timeline, Timer
+
+if TYPE_CHECKING:
+    from .map_run import MapRun
 
 _AT_ONCE: Final = 0.5
 """Seconds after which a waiting thread looks up: a Ctrl-C that comes at a bad moment is seen then."""
@@ -28,6 +31,8 @@ _lock: Final = threading.Lock()
 class Run:
     """What the driver keeps of one execution. Only the driver's thread changes it; `ended` may be waited for anywhere.
 
+    owner, index, items: of a child, its Map Run, which child it is and how many items it has; map_runs: those that run;
+    all_map_runs: of a top-level run, every one that it or its children have begun.
     flights: tasks at work elsewhere; timers: those that run; printed: what tasks printed, in the order of their
     answers, not shown yet.
     """
@@ -45,6 +50,10 @@ class Run:
         self.bindings = bindings
         self.executor = executor
         self.journal = journal
+        self.owner: MapRun | None = None
+        self.index = self.items = 0
+        self.map_runs: dict[Target, MapRun] = {}
+        self.all_map_runs: list[MapRun] = []
         self.flights: dict[Target, Call] = {}
         self.timers: dict[tuple[Target, TimerKind], Timer] = {}
         self.printed: list[str] | None = None

@@ -10,8 +10,10 @@ from sfn_notebook.engine.stimuli import Target, TimerKind
 from .clock import RunningClock, VirtualClock
 
 if TYPE_CHECKING:
+    from sfn_notebook.integrations.buckets import Buckets
     from sfn_notebook.integrations.contract import Answer
 
+    from .map_run import MapRun
     from .run import Run
 
 
@@ -31,13 +33,18 @@ class Timeline:
     ready: runs that can go on; heap: timers of a virtual clock by (due, order); working: tasks at work, for which a
     virtual clock stands still; arrived: answers that wait until all of the same instant are here, as (order of the
     command, run, target, answer, what the task printed); overdue: the machine's TimeoutSeconds have passed in real
-    time, so that no task holds the clock any more.
+    time, so that no task holds the clock any more; feeding: Map Runs that are not over; storage: where their objects
+    are.
     """
 
-    __slots__ = ("arrived", "clock", "heap", "overdue", "queued", "ready", "root", "virtual", "working")
+    __slots__ = (
+        "arrived", "clock", "feeding", "heap", "overdue", "queued", "ready", "root", "storage", "virtual", "working",
+    )  # fmt: skip
 
-    def __init__(self, clock: RunningClock | VirtualClock) -> None:
+    def __init__(self, clock: RunningClock | VirtualClock, storage: Buckets) -> None:
         self.clock = clock
+        self.storage = storage
+        self.feeding: list[MapRun] = []
         self.virtual = clock if isinstance(clock, VirtualClock) else None
         self.root: Run
         self.ready: deque[Run] = deque()

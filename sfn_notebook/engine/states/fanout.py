@@ -4,6 +4,7 @@ history-events)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -23,11 +24,12 @@ from sfn_notebook.engine.failures import RUNTIME
 from sfn_notebook.engine.frames import Frame, Join
 from sfn_notebook.engine.jsonata_flow import bound_of, typed_flow, value_flow
 from sfn_notebook.engine.program import PARK, Step, successor
+from sfn_notebook.engine.tap import tapped
 from sfn_notebook.query.jsonata import EvaluationError
 from sfn_notebook.query.jsonata_template import expression_in, unexpected
 from sfn_notebook.query.jsonpath import compile_path
 from sfn_notebook.query.scope import QueryError
-from sfn_notebook.values import ABSENT, JSON, dumps
+from sfn_notebook.values import ABSENT, JSON, Absent, dumps
 
 if TYPE_CHECKING:
     from sfn_notebook.engine.execution import Execution
@@ -123,15 +125,18 @@ def _begin_iteration(step: Step, select: Flow | None) -> Callable[[Execution, Jo
 
 def selected(select: Flow, join: Join, index: int, owner: Frame) -> tuple[JSON, int]:
     """What an item selector makes of an item: it sees the Map's effective input, and the item in the context."""
-    item: dict[str, JSON] = {"Index": index, "Value": join.items[index]}
-    if join.keys is not None:
-        item["Key"] = join.keys[index]
-    item["Source"] = STATE_DATA
-    owner.item = item
+    key = ABSENT if join.keys is None else join.keys[index]
+    owner.item = item_in_context(index, join.items[index], key, STATE_DATA)
     try:
         return select(join.data, join.data_bound, owner)
     finally:
         owner.item = None
+
+
+def item_in_context(index: int, value: JSON, key: str | Absent, source: str) -> dict[str, JSON]:
+    """Map.Item of the context object.  (spec: language, Context object)"""
+    known = {} if key is ABSENT else {"Key": key}
+    return {"Index": index, "Value": value, **known, "Source": source}
 
 
 STATE_DATA: Final = "STATE_DATA"
@@ -210,15 +215,51 @@ def max_concurrency(state: State) -> Callable[[JSON, Frame], int]:
 
 def whole_at(text: str, field: str) -> Callable[[JSON, Frame], int]:
     """The whole number, not negative, to which the path `text` of `field` leads."""
-    find = compile_path(text)
+    find = integer_at(text, field)
 
     def computed(data: JSON, frame: Frame) -> int:
         value = find(data, frame)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            shown = value if isinstance(value, str) else dumps(value)
-            raise QueryError(
-                RUNTIME, f'The {field} field refers to value "{shown}" which is not a valid integer: {text}'
-            )
+        if value < 0:
+            raise _no_number(field, value, "integer", text)
         return value
 
     return computed
+
+
+def integer_at(text: str, field: str) -> Callable[[JSON, Frame], int]:
+    """The integer to which the path `text` of `field` leads; text that holds one will do, as recorded."""
+    find = tapped(field, compile_path(text))
+
+    def computed(data: JSON, frame: Frame) -> int:
+        value = find(data, frame)
+        if type(value) is int:
+            return value
+        if isinstance(value, str) and _INTEGER.fullmatch(value):
+            return int(value)
+        raise _no_number(field, value, "integer", text)
+
+    return computed
+
+
+def float_at(text: str, field: str) -> Callable[[JSON, Frame], float]:
+    """The number to which the path `text` of `field` leads; text that holds one will do."""
+    find = tapped(field, compile_path(text))
+
+    def computed(data: JSON, frame: Frame) -> float:
+        value = find(data, frame)
+        if type(value) in (int, float):
+            return float(value)
+        if isinstance(value, str) and _NUMBER.fullmatch(value):
+            return float(value)
+        raise _no_number(field, value, "float", text)
+
+    return computed
+
+
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+
+
+def _no_number(field: str, value: JSON, what: str, text: str) -> QueryError:
+    shown = value if isinstance(value, str) else dumps(value)
+    return QueryError(RUNTIME, f'The {field} field refers to value "{shown}" which is not a valid {what}: {text}')

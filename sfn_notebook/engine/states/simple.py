@@ -24,6 +24,7 @@ from sfn_notebook.engine.failures import RUNTIME, Failure
 from sfn_notebook.engine.jsonata_flow import computed, typed_flow
 from sfn_notebook.engine.jsonata_flow import output_flow as jsonata_output_flow
 from sfn_notebook.engine.program import END, Step, successor
+from sfn_notebook.engine.tap import tapped
 from sfn_notebook.query.choice import compile_rule
 from sfn_notebook.query.jsonpath import template_miss
 from sfn_notebook.query.scope import Expression, QueryError
@@ -146,7 +147,7 @@ def _rule(
     if state.is_jsonata:
         test = computed(typed_flow(rule["Condition"], f"{site}Condition", "boolean"))
         return test, _Way(target, assign, jsonata_output_flow(state, rule, site))
-    return compile_rule(rule), _Way(target, assign, output_flow(state))
+    return tapped(site.rstrip("/"), compile_rule(rule)), _Way(target, assign, output_flow(state))
 
 
 def compile_fail(step: Step, state: State, _steps: Mapping[str, Step]) -> None:
@@ -172,7 +173,7 @@ def _text(state: State, name: str) -> Callable[[Frame], str | None]:
         literal = fields.get(name)
         return lambda _frame: literal
     text = fields[path_name]
-    expression: Expression = compile_payload(text, path_name, template_miss(path_name)).evaluate
+    expression: Expression = tapped(path_name, compile_payload(text, path_name, template_miss(path_name)).evaluate)
 
     def computed(frame: Frame) -> str:
         value = expression(frame.value, frame)

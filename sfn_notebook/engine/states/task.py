@@ -14,6 +14,7 @@ from sfn_notebook.engine.failures import RUNTIME
 from sfn_notebook.engine.jsonata_flow import computed, typed_flow, value_flow
 from sfn_notebook.engine.program import PARK, Step, successor
 from sfn_notebook.engine.stimuli import make
+from sfn_notebook.engine.tap import tapped, tapped_flow
 from sfn_notebook.query.jsonata import EvaluationError
 from sfn_notebook.query.jsonata_template import expression_in
 from sfn_notebook.query.jsonpath import compile_path, template_miss
@@ -39,7 +40,7 @@ def compile_task(step: Step, state: State, steps: Mapping[str, Step]) -> None:
     fields, following = state.fields, successor(state, steps)
     resource = parse_resource(fields["Resource"])
     kinds = task_kinds(resource)
-    step.task = resource, kinds
+    step.task, step.works_outside = (resource, kinds), True
     take, select = input_flow(state), arguments_flow(state) or _no_arguments(state, resource)
     give, assign = output_flow(state), assign_flow(state)
     fixed, schedule = _scheduling(state, resource)
@@ -85,7 +86,7 @@ def compile_task(step: Step, state: State, steps: Mapping[str, Step]) -> None:
 def _no_arguments(state: State, resource: Resource) -> Flow | None:
     """Functions and activities get the state's input; the API of a service gets no parameters.  (spec: data-flow)"""
     if state.is_jsonata and resource.kind == "service":
-        return lambda _value, _bound, _frame: ({}, 2)
+        return tapped_flow("Arguments", lambda _value, _bound, _frame: ({}, 2))
     return None
 
 
@@ -148,7 +149,7 @@ def _seconds(fields: Mapping[str, JSON], name: str) -> int | Callable[[JSON, Fra
         literal: int | None = fields.get(name)
         return literal
     text = fields[path_name]
-    find = compile_path(text)
+    find = tapped(path_name, compile_path(text))
 
     def computed(data: JSON, frame: Frame) -> int:
         value = find(data, frame)
@@ -166,7 +167,8 @@ def _role(credentials: Mapping[str, JSON]) -> str | Callable[[JSON, Frame], str]
     if "RoleArn.$" not in credentials:
         literal: str | None = credentials.get("RoleArn")
         return literal
-    expression = compile_payload(credentials["RoleArn.$"], "Credentials/RoleArn", template_miss("RoleArn.$")).evaluate
+    site = "Credentials/RoleArn"
+    expression = tapped(site, compile_payload(credentials["RoleArn.$"], site, template_miss("RoleArn.$")).evaluate)
 
     def computed(data: JSON, frame: Frame) -> str:
         value = expression(data, frame)

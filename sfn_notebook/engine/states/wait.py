@@ -12,8 +12,9 @@ from sfn_notebook.engine.failures import RUNTIME
 from sfn_notebook.engine.jsonata_flow import typed_flow
 from sfn_notebook.engine.program import Step, successor
 from sfn_notebook.engine.stimuli import LAST_MOMENT
+from sfn_notebook.engine.tap import tapped
 from sfn_notebook.query.jsonata import EvaluationError
-from sfn_notebook.query.jsonpath import compile_path
+from sfn_notebook.query.jsonpath import Miss, compile_path
 from sfn_notebook.query.scope import QueryError
 from sfn_notebook.query.timestamps import parse_timestamp
 from sfn_notebook.values import ABSENT, JSON, dumps
@@ -96,10 +97,7 @@ def _milliseconds(nanoseconds: int) -> int:
 
 
 def _seconds_path(text: str) -> Due:
-    find = compile_path(
-        text,
-        lambda path, _detail, _data: _wrong(f"The SecondsPath parameter does not reference an input value: {path}"),
-    )
+    find = tapped("SecondsPath", compile_path(text, _missing("SecondsPath")))
 
     def due(data: JSON, frame: Frame, now: int) -> int:
         seconds = find(data, frame)
@@ -115,11 +113,12 @@ def _seconds_path(text: str) -> Due:
     return due
 
 
+def _missing(field: str) -> Miss:
+    return lambda path, _detail, _data: _wrong(f"The {field} parameter does not reference an input value: {path}")
+
+
 def _timestamp_path(text: str) -> Due:
-    find = compile_path(
-        text,
-        lambda path, _detail, _data: _wrong(f"The TimestampPath parameter does not reference an input value: {path}"),
-    )
+    find = tapped("TimestampPath", compile_path(text, _missing("TimestampPath")))
 
     def due(data: JSON, frame: Frame, _now: int) -> int:
         value = find(data, frame)

@@ -1,0 +1,337 @@
+"""A Map Run: the children of one attempt at a Distributed Map.  (spec: distributed-map; DESIGN, decision 12)
+
+It says which children start when, and what their results make; the driver runs them like any execution, on the time of
+the run that began it. Inputs are read a chunk at a time and results are kept on disk, so that memory does not grow with
+their number. Reading and writing are jobs: they wait for disks and networks, so the driver has them done elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+
+from sfn_notebook.engine.commands import MapWork
+from sfn_notebook.engine.execution import MAX_PAYLOAD_BYTES, Execution
+from sfn_notebook.engine.failures import DATA_LIMIT, TOO_LARGE, ItemFailed
+from sfn_notebook.engine.frames import draw, drawn_uuid
+from sfn_notebook.engine.stimuli import Entry, Start, Stimulus, Target
+from sfn_notebook.integrations.contract import Answer, Failed, Succeeded
+from sfn_notebook.integrations.items import (
+    Batcher,
+    ChildResult,
+    Item,
+    ItemReaderFailed,
+    Reader,
+    ResultWriter,
+    ResultWriterFailed,
+    Writer,
+    batches,
+    child_input,
+    read_items,
+    transformed,
+)
+from sfn_notebook.store.children import Child, Children
+from sfn_notebook.store.contract import Ending
+from sfn_notebook.values import ABSENT, JSON, JSONText, dumps, size
+
+from .run import Run
+
+if TYPE_CHECKING:
+    from .driver import Driver
+
+Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "ABORTED"]
+
+MOST_CHILDREN: Final = 10_000
+"""How many run at once.  (spec: distributed-map, MaxConcurrency)"""
+
+_CHUNK: Final = 200
+"""How many inputs are read at once, and how many children start in a row."""
+
+_THRESHOLD: Final = Failed(
+    "States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded"
+)
+_STATE_DATA: Final = "STATE_DATA"
+_ENDINGS: Final = {"SUCCEEDED": "succeeded", "FAILED": "failed", "TIMED_OUT": "timedOut", "ABORTED": "aborted"}
+
+
+class ChildInput(NamedTuple):
+    """What a child is to be given, and of how many items that is made."""
+
+    value: JSON
+    items: int
+
+
+class MapRun:
+    """See the module. Only the driver's thread changes it, but for what a job does."""
+
+    def __init__(self, work: MapWork, target: Target, parent: Run, order: int) -> None:
+        self.work, self.target, self.parent, self.order = work, target, parent, order
+        self.start = parent.execution.start
+        self.timeline = parent.timeline
+        machine = self.start.state_machine_name.partition("/")[0]
+        self._arns = f"{self.start.state_machine_arn.partition(':stateMachine:')[0]}:"
+        self._labelled = f"{machine}/{work.label}"
+        self.status: Status = "RUNNING"
+        self.start_date = self.timeline.clock.now()
+        self.stop_date: int | None = None
+        self.children = Children()
+        self.live: dict[int, tuple[Run, ChildJournal]] = {}
+        self.max_concurrency = work.max_concurrency
+        self.tolerated_failure_count = work.tolerated_failure_count
+        self.tolerated_failure_percentage = work.tolerated_failure_percentage
+        self.item_counts: Counter[str] = Counter()
+        self.execution_counts: Counter[str] = Counter()
+        self._limited = self.start.limits == "aws"
+        self._waiting: deque[ChildInput] = deque()
+        self._source = self._inputs()
+        self._writer: ResultWriter | None = None
+        self._started = 0
+        self._all_read = self._busy = False
+        self._failure: Failed | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.status != "RUNNING"
+
+    # ------------------------------------------------------------ what happens next
+
+    def feed(self, driver: Driver) -> bool:
+        """Start what has room, read what is needed next, or finish. Was there anything to do?"""
+        if self.is_over:
+            return False
+        started = self._start_children(driver)
+        if self._busy:
+            return started
+        if self._failure is None and not self._all_read and len(self._waiting) < _CHUNK // 2:
+            self._begin(driver, self._read, self._has_read)
+            return True
+        if not self.live and (self._failure is not None or (self._all_read and not self._waiting)):
+            self._begin(driver, self._results, self._finish)
+            return True
+        return started
+
+    def _start_children(self, driver: Driver) -> bool:
+        room = min(self.max_concurrency or MOST_CHILDREN, MOST_CHILDREN) - len(self.live)
+        count = 0 if self._failure is not None else min(room, _CHUNK, len(self._waiting))
+        for _ in range(count):
+            driver.begin_child(self._child(self._waiting.popleft()))
+        return count > 0
+
+    def _begin(self, driver: Driver, job: Callable[[], Any], done: Callable[[Driver, Any], None]) -> None:
+        self._busy = True
+        driver.do_elsewhere(self.parent, job, lambda result: self._job_done(driver, done, result))
+
+    def _job_done(self, driver: Driver, done: Callable[[Driver, Any], None], result: Any) -> None:
+        self._busy = False
+        if not self.is_over:
+            done(driver, result)
+
+    def child_ended(self, driver: Driver, child: Run) -> None:
+        """A child has ended: keep what became of it, and stop the others if too many have failed."""
+        execution = child.execution
+        _, journal = self.live.pop(child.index)
+        kind = _ENDINGS[execution.status]
+        self.execution_counts[kind] += 1
+        self.item_counts[kind] += child.items
+        keeps = self.work.execution_type == "STANDARD" or execution.status != "SUCCEEDED"
+        self.children.add(_record(child), journal.entries if keeps else None)
+        if self._failure is None and not self.is_over and self._too_many_failed():
+            self._fail(driver, _THRESHOLD)
+
+    def stop(self, driver: Driver) -> None:
+        """Nobody wants the result any more."""
+        if not self.is_over:
+            self._end("ABORTED")
+            self._stop_children(driver)
+            if self._writer is not None and not self._busy:
+                self._writer.discard()
+
+    # ------------------------------------------------------------ reading
+
+    def _inputs(self) -> Iterator[ChildInput]:
+        """The inputs of the children, in order.  (ItemReader → ItemSelector → ItemBatcher)"""
+        values = self._selected()
+        if self.work.batcher is None:
+            for value in values:
+                yield ChildInput(value, 1)
+            return
+        given = self.work.batcher
+        most_bytes = given["MaxInputBytesPerBatch"] or (MAX_PAYLOAD_BYTES if self._limited else None)
+        batcher = Batcher(given["MaxItemsPerBatch"], most_bytes, given.get("BatchInput", ABSENT))
+        for batch in batches(values, batcher):
+            yield ChildInput(child_input(batch, batcher), len(batch))
+
+    def _selected(self) -> Iterator[JSON]:
+        select = self.work.select
+        for index, item in enumerate(self._items()):
+            yield item.value if select is None else select(index, item.value, item.key, item.source)
+
+    def _items(self) -> Iterator[Item]:
+        reader, items = self.work.reader, self.work.items
+        if reader is not None:
+            given = Reader(reader["Resource"], reader["Parameters"], reader["ReaderConfig"], limits=self._limited)
+            yield from read_items(given, self.timeline.storage)
+        elif isinstance(items, dict):
+            yield from (Item(value, key, _STATE_DATA) for key, value in items.items())
+        else:
+            yield from (Item(value, ABSENT, _STATE_DATA) for value in items or ())
+
+    def _read(self) -> list[ChildInput] | Failed:
+        """A job: the next inputs; fewer than a chunk at the end."""
+        try:
+            if self._writer is None and self._started == 0 and (writer := self._given_writer()).resource is not None:
+                self._writer = ResultWriter(writer, self.timeline.storage, self.work.map_run_arn)
+            chunk = list(islice(self._source, _CHUNK))
+        except ItemReaderFailed as error:
+            return Failed("States.ItemReaderFailed", error.cause)
+        except ItemFailed as error:
+            return Failed(error.failure.error, error.failure.cause)
+        except ResultWriterFailed as error:
+            return Failed("States.ResultWriterFailed", error.cause)
+        if self._limited and any(size(given.value) > MAX_PAYLOAD_BYTES for given in chunk):
+            return Failed(DATA_LIMIT, TOO_LARGE.format(self.target.state))
+        return chunk
+
+    def _has_read(self, driver: Driver, result: list[ChildInput] | Failed) -> None:
+        if isinstance(result, Failed):
+            self._fail(driver, result)
+            return
+        self._waiting.extend(result)
+        self._all_read = len(result) < _CHUNK
+        self.execution_counts["total"] += len(result)
+        self.item_counts["total"] += sum(given.items for given in result)
+        if self._all_read and self._too_many_failed():
+            self._fail(driver, _THRESHOLD)
+
+    # ------------------------------------------------------------ children
+
+    def _child(self, given: ChildInput) -> Run:
+        index = self._started
+        self._started += 1
+        start = self._start_record(index, given.value)
+        execution = Execution(self.work.program, start, given.value)
+        parent, journal = self.parent, ChildJournal()
+        child = Run(execution, self.timeline, parent.bindings, parent.executor, journal)
+        child.owner, child.index, child.items = self, index, given.items
+        self.live[index] = child, journal
+        return child
+
+    def _start_record(self, index: int, value: JSON) -> Start:
+        parent = self.start
+        name = drawn_uuid(parent.seed, self.target, f"child {index}")
+        return Start(
+            now=self.timeline.clock.now(),
+            execution_arn=self._arn(index, name),
+            name=name,
+            input=JSONText(dumps(value)),
+            state_machine_arn=f"{self._arns}stateMachine:{self._labelled}",
+            state_machine_name=self._labelled,
+            role_arn=parent.role_arn,
+            definition_sha256=self.work.program.definition_sha256,
+            seed=draw(parent.seed, self.target, f"child {index} seed"),
+            type=self.work.execution_type,
+            limits=parent.limits,
+            region=parent.region,
+        )
+
+    def _arn(self, index: int, name: str) -> str:
+        if self.work.execution_type == "STANDARD":
+            return f"{self._arns}execution:{self._labelled}:{name}"
+        unique = drawn_uuid(self.start.seed, self.target, f"child {index} express")
+        return f"{self._arns}express:{self._labelled}:{name}:{unique}"
+
+    def start_record(self, child: Child) -> Start:
+        """The start record of a child that has ended, made anew."""
+        return self._start_record(child.place, None)._replace(now=child.start_date, input=JSONText(child.input))
+
+    def _too_many_failed(self) -> bool:
+        """Over the tolerated count, or, once the total is known, the tolerated percentage?  (spec: Tolerance)"""
+        failed = self.item_counts["failed"] + self.item_counts["timedOut"]
+        count, percentage = self.tolerated_failure_count, self.tolerated_failure_percentage
+        if not failed:
+            return False
+        if count is None and percentage is None:
+            return True
+        if count is not None and failed > count:
+            return True
+        return percentage is not None and self._all_read and failed * 100 > percentage * self.item_counts["total"]
+
+    def _fail(self, driver: Driver, failure: Failed) -> None:
+        self._failure = failure
+        self._waiting.clear()
+        self._stop_children(driver)
+
+    def _stop_children(self, driver: Driver) -> None:
+        for child, _ in list(self.live.values()):
+            driver.stop_child(child)
+
+    # ------------------------------------------------------------ results
+
+    def _given_writer(self) -> Writer:
+        given = self.work.writer or {}
+        return Writer(given.get("Resource"), given.get("Parameters") or {}, given.get("WriterConfig") or {})
+
+    def _results(self) -> Answer:
+        """A job: what the Map Run gives."""
+        try:
+            if self._writer is not None:
+                for child in self.children:
+                    self._writer.add(self._result(child))
+                output: JSON = self._writer.close()
+                return self._failure or Succeeded(output)
+        except ResultWriterFailed as error:
+            return self._failure or Failed("States.ResultWriterFailed", error.cause)
+        return self._failure or self._collected()
+
+    def _collected(self) -> Answer:
+        total, output = 2, []
+        for value in transformed(map(self._result, self.children), self._given_writer().transformation):
+            total += size(value) + 1 if self._limited else 0
+            if total - 1 > MAX_PAYLOAD_BYTES:
+                return Failed(DATA_LIMIT, TOO_LARGE.format(self.target.state))
+            output.append(value)
+        return Succeeded(output)
+
+    def _result(self, child: Child) -> ChildResult:
+        return ChildResult(
+            self._arn(child.place, child.name), child.name, child.input, child.status,
+            f"{self._arns}stateMachine:{self._labelled}", child.start_date, child.stop_date, child.output, child.error,
+            child.cause,
+        )  # fmt: skip
+
+    def _finish(self, driver: Driver, answer: Answer) -> None:
+        for counts in (self.item_counts, self.execution_counts):
+            counts["resultsWritten"] = counts["succeeded"] + counts["failed"] + counts["timedOut"]
+        self._end("FAILED" if isinstance(answer, Failed) else "SUCCEEDED")
+        driver.map_run_ended(self, answer)
+
+    def _end(self, status: Status) -> None:
+        self.status, self.stop_date = status, self.timeline.clock.now()
+        self._waiting.clear()
+
+
+def _record(run: Run) -> Child:
+    execution = run.execution
+    start, failure = execution.start, execution.failure
+    error, cause = (None, None) if failure is None else (failure.error, failure.cause)
+    output = None if execution.output is ABSENT else dumps(execution.output)
+    return Child(
+        run.index, start.name, run.items, str(start.input), execution.status, output, error, cause, start.now,
+        execution.now,
+    )  # fmt: skip
+
+
+class ChildJournal:
+    """Implements `store.contract.Journal` until a child has ended."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def append(self, after: int, stimulus: Stimulus) -> None:
+        self.entries.append(Entry(after, stimulus))
+
+    def commit(self) -> None: ...
+
+    def finish(self, ending: Ending) -> None: ...

@@ -1,0 +1,52 @@
+"""Journals as JSON text: what an execution was told, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sfn_notebook.engine.stimuli import (
+    TARGETED,
+    Continued,
+    Entry,
+    GuardFired,
+    Place,
+    Stimulus,
+    Stopped,
+    Target,
+    TaskFailed,
+    TaskSubmitted,
+    TaskSucceeded,
+    TimerFired,
+)
+from sfn_notebook.values import dumps, loads
+
+_KINDS: Final[Mapping[str, type]] = {
+    kind.__name__: kind
+    for kind in (TaskSubmitted, TaskSucceeded, TaskFailed, TimerFired, Stopped, Continued, GuardFired)
+}
+
+
+def write_journal(journal: Sequence[Entry]) -> str:
+    """The text of a journal; `read_journal` gives the same journal."""
+    return dumps([[entry.after, type(entry.stimulus).__name__, _fields(entry.stimulus)] for entry in journal])
+
+
+def _fields(stimulus: Stimulus) -> list[Any]:
+    fields: list[Any] = list(stimulus)
+    if type(stimulus) in TARGETED:
+        path, *rest = fields[1]
+        fields[1] = [list(map(list, path)), *rest]
+    return fields
+
+
+def read_journal(text: str) -> list[Entry]:
+    """The journal that was written."""
+    return [Entry(after, _stimulus(_KINDS[kind], fields)) for after, kind, fields in loads(text)]
+
+
+def _stimulus(kind: Any, fields: list[Any]) -> Any:
+    if kind in TARGETED:
+        path, *rest = fields[1]
+        fields[1] = Target(tuple(Place(*place) for place in path), *rest)
+    return kind(*fields)
