@@ -27,6 +27,7 @@ FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 CALLBACK = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
 ACTIVITY = "arn:aws:states:us-east-1:123456789012:activity:work"
 INVOKE = "arn:aws:states:::lambda:invoke"
+PUBLISH = "arn:aws:states:::sns:publish"
 
 
 def program(states, start=None, **fields):

@@ -17,13 +17,13 @@ from types import FunctionType
 from typing import Any, Final, NamedTuple, TypeVar, overload
 from weakref import WeakKeyDictionary
 
+from sfn_notebook.asl.lambda_parameters import parameter_problems, unusable
 from sfn_notebook.asl.resources import function_name
 from sfn_notebook.engine.failures import RUNTIME
 from sfn_notebook.engine.stimuli import make
 from sfn_notebook.values import JSON, NotJSON, dumps, loads, normalise
 
 from .contract import Answer, Call, Failed, Handler, Succeeded
-from .lambda_parameters import parameter_problems, unusable
 
 MAX_CAUSE = 32_768
 MAX_ERROR = 256

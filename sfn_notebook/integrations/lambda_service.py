@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NamedTuple
 
+from sfn_notebook.asl.lambda_parameters import TEXTS, parameter_problems, unusable
 from sfn_notebook.asl.resources import Resource, parse_resource
 from sfn_notebook.engine.failures import RUNTIME
 from sfn_notebook.values import ABSENT, JSON, Absent, NotJSON, dump_bytes, dumps, loads
@@ -15,7 +16,6 @@ from sfn_notebook.values import ABSENT, JSON, Absent, NotJSON, dump_bytes, dumps
 from .aws import AwsClients, client_errors, optimized_failure, sdk_metadata
 from .contract import Answer, Call, Failed, Succeeded
 from .functions import MAX_CAUSE, MAX_ERROR
-from .lambda_parameters import TEXTS, parameter_problems, unusable
 
 _REGION: Final = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
 _ACCOUNT: Final = re.compile(r"\d{12}")

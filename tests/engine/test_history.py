@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 from histories import check
-from stage import ACTIVITY, CALLBACK, FUNCTION, INVOKE, NOON, Stage, inner, program, start_record
+from stage import ACTIVITY, CALLBACK, FUNCTION, INVOKE, NOON, PUBLISH, Stage, inner, program, start_record
 
 from sfn_notebook.engine.execution import Execution
 from sfn_notebook.engine.stimuli import Continued
@@ -143,7 +143,7 @@ def test_settings_may_come_from_the_input(on_stage):
 
 # ---------------------------------------------------------------- tasks
 
-FAMILIES = {FUNCTION: "LambdaFunction", SERVICE: "Task", INVOKE: "Task", ACTIVITY: "Activity"}
+FAMILIES = {FUNCTION: "LambdaFunction", SERVICE: "Task", PUBLISH: "Task", ACTIVITY: "Activity"}
 
 
 @pytest.mark.parametrize(("resource", "family"), FAMILIES.items())
@@ -539,3 +539,15 @@ def test_without_the_limit_it_goes_on(on_stage, fields):
     assert stage.unfinished
     assert stage.status == "RUNNING"
     assert len(stage.execution.events) // 4 > 25_000
+
+
+def test_parameters_that_cannot_be_used_schedule_nothing():
+    invoke = {"Type": "Task", "Resource": INVOKE, "Parameters": {"FunctionName.$": "$.name"}, "End": True}
+    stage = Stage({"T": invoke}, {"name": 1})
+    assert stage.chain == ["1<0 ExecutionStarted", "2<0 TaskStateEntered", "3<2 ExecutionFailed"]
+    assert stage.failure == (
+        "States.Runtime",
+        "An error occurred while executing the state 'T' (entered at the event id #2). The Parameters "
+        "'{\"FunctionName\":1}' could not be used to start the Task: "
+        "[The value of the field 'FunctionName' has an invalid format]",
+    )

@@ -19,7 +19,7 @@ from sfn_notebook.engine.commands import RunTask
 from sfn_notebook.engine.stimuli import Target
 from sfn_notebook.integrations.aws import AwsClients
 from sfn_notebook.integrations.contract import Call, Failed, Succeeded
-from sfn_notebook.integrations.lambda_parameters import parameter_problems
+from sfn_notebook.asl.lambda_parameters import parameter_problems
 from sfn_notebook.integrations.lambda_service import LambdaHandler, is_function, obstacle
 from sfn_notebook.values import dumps
 

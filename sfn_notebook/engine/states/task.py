@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sfn_notebook.asl.lambda_parameters import parameter_problems, unusable
 from sfn_notebook.asl.model import State
 from sfn_notebook.asl.resources import Resource, parse_resource
 from sfn_notebook.engine.commands import RunTask
@@ -44,6 +45,7 @@ def compile_task(step: Step, state: State, steps: Mapping[str, Step]) -> None:
     take, select = input_flow(state), arguments_flow(state) or _no_arguments(state, resource)
     give, assign = output_flow(state), assign_flow(state)
     fixed, schedule = _scheduling(state, resource)
+    checked = resource.is_lambda_invoke
     entered, scheduled, started = ENTERED["Task"], kinds.scheduled, kinds.started
 
     def enter(execution: Execution, frame: Frame) -> Step:
@@ -58,6 +60,8 @@ def compile_task(step: Step, state: State, steps: Mapping[str, Step]) -> None:
         about = schedule(data, frame) if fixed is None else fixed
         if select is not None:
             data, bound = select(data, bound, frame)
+        if checked:
+            _check_parameters(data)
         if bound > execution.max_bytes:
             execution.measure(data, step.name)
         events = execution.events
@@ -81,6 +85,13 @@ def compile_task(step: Step, state: State, steps: Mapping[str, Step]) -> None:
         return following
 
     step.enter, step.attempt, step.complete = enter, attempt, complete
+
+
+def _check_parameters(parameters: JSON) -> None:
+    """Raises: QueryError when they cannot be used: then nothing is scheduled.  (spec: errors-and-retries)"""
+    problems = list(parameter_problems(parameters))
+    if problems:
+        raise QueryError(RUNTIME, unusable(parameters, problems))
 
 
 def _no_arguments(state: State, resource: Resource) -> Flow | None:
