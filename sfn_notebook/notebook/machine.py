@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from functools import cached_property
@@ -142,7 +143,8 @@ class StateMachine:
         runs = service().start_executions(self._registered, given, function_table(tasks), options)
         try:
             for run in runs:
-                Execution(run, service()).wait()
+                run.wait()
+                sys.stdout.writelines(run.take_printed())
         except KeyboardInterrupt:
             for run in runs:
                 service().stop_execution(run)

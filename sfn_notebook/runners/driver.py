@@ -295,7 +295,7 @@ class Driver:
     def _run_map(self, run: Run, command: RunMap) -> None:
         map_run = MapRun(command.work, command.target, run, next(self._order))
         run.map_runs[command.target] = map_run
-        run.timeline.root.all_map_runs.append(map_run)
+        run.timeline.root.all_map_runs += (map_run,)
         run.timeline.feeding.append(map_run)
         self._queue(run.timeline)
 

@@ -53,7 +53,7 @@ class Run:
         self.owner: MapRun | None = None
         self.index = self.items = 0
         self.map_runs: dict[Target, MapRun] = {}
-        self.all_map_runs: list[MapRun] = []
+        self.all_map_runs: tuple[MapRun, ...] = ()
         self.flights: dict[Target, Call] = {}
         self.timers: dict[tuple[Target, TimerKind], Timer] = {}
         self.printed: list[str] | None = None

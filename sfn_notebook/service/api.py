@@ -14,9 +14,10 @@ from sfn_notebook.engine.frames import drawn_uuid
 from sfn_notebook.engine.program import Program
 from sfn_notebook.engine.stimuli import WHOLE, Start
 from sfn_notebook.integrations.aws import TARGETS, AwsClients, Target
-from sfn_notebook.integrations.binding import Bindings, bind
+from sfn_notebook.integrations.binding import Bindings, Missing, TaskNotFound, bind
 from sfn_notebook.integrations.functions import MAX_CAUSE, MAX_ERROR, FunctionTable
 from sfn_notebook.integrations.mocks import Responses
+from sfn_notebook.integrations.storage import Storage, unreachable
 from sfn_notebook.runners.clock import make_clock
 from sfn_notebook.runners.driver import Driver
 from sfn_notebook.runners.executors import Inline, TaskExecutor, make_executor
@@ -27,7 +28,7 @@ from sfn_notebook.store.memory import MemoryStore
 from sfn_notebook.values import JSON, JSONText, NotJSON, dumps, loads, normalise
 
 from .errors import InvalidExecutionInput, InvalidName
-from .origins import Origin, World
+from .origins import Beginning, Origin, World
 
 ACCOUNT: Final = "123456789012"
 MachineType = Literal["STANDARD", "EXPRESS"]
@@ -60,6 +61,9 @@ class Registered(NamedTuple):
     type: MachineType
     program: Program
     role_arn: str = f"arn:aws:iam::{ACCOUNT}:role/StepFunctionsRole"
+    version_arn: str | None = None
+    alias_arn: str | None = None
+    """What of it is started, if not the machine as it is now."""
 
 
 class Options(NamedTuple):
@@ -71,8 +75,11 @@ class Options(NamedTuple):
     executor: Literal["inline", "threads"] | Executor | None = None
     limits: Limits = "aws"
     target: Target = "local"
+    buckets: Mapping[str, Any] | None = None
     strict: bool = True
     """Is a Task that nothing answers to an error before anything runs? It fails when it is reached otherwise."""
+    beginning: Beginning | None = None
+    """When it begins and with which chance, where that has been drawn already; else the service's origin says so."""
 
 
 class Input(NamedTuple):
@@ -103,12 +110,12 @@ def read_input(value: Any, text: str | None) -> Input:
 class StepFunctions:
     """Executions of one process: their store, and the thread that drives them."""
 
-    def __init__(self, store: Store | None = None, origin: Origin | None = None) -> None:
+    def __init__(self, store: Store | None = None, origin: Origin | None = None, account: str = ACCOUNT) -> None:
         self.store: Store = store if store is not None else MemoryStore()
         self.origin: Origin = origin if origin is not None else World()
-        self.region = region()
+        self.region, self.account = region(), account
         self._clients: dict[str, AwsClients] = {target: AwsClients(target) for target in TARGETS}
-        self._arns = f"arn:aws:states:{self.region}:{ACCOUNT}:"
+        self._arns = f"arn:aws:states:{self.region}:{account}:"
         self._runs: dict[str, Run] = {}
         self._driver = Driver()
         self._inline: dict[Run, Driver] = {}  # what callers' own threads are driving
@@ -137,12 +144,18 @@ class StepFunctions:
             raise ValueError(f"target={options.target!r}: use 'local' or 'aws'.")
         tasks, mocks = machine.program.tasks, options.mocks
         bindings = bind(tasks, functions, mocks, clients, strict=options.strict)
+        storage = Storage(options.buckets, clients, self.region)
+        if options.strict:
+            _check_buckets(machine.program, storage)
         executor = make_executor(options.executor)
         runs: list[Run] = []
+        origin = self.origin.chosen()
         for given in inputs:
             if runs and mocks:  # responses are counted for each run
                 bindings = bind(tasks, functions, mocks, clients, strict=options.strict)
-            runs.append(self._new_run(machine, given, options, bindings, executor))
+            start = self._start_record(machine, given, options, origin)
+            timeline = Timeline(make_clock(options.clock, start.now), storage)
+            runs.append(self._new_run(machine.program, start, given, timeline, bindings, executor))
         if options.executor == "inline":
             self._drive(runs)
         else:
@@ -153,16 +166,15 @@ class StepFunctions:
 
     def _new_run(
         self,
-        machine: Registered,
+        program: Program,
+        start: Start,
         given: Input,
-        options: Options,
+        timeline: Timeline,
         bindings: Bindings,
         executor: TaskExecutor | Inline,
     ) -> Run:
-        start = self._start_record(machine, given, options)
-        timeline = Timeline(make_clock(options.clock, start.now))
-        journal = self.store.start(start, machine.program.machine.text)
-        run = timeline.root = Run(Execution(machine.program, start, given.value), timeline, bindings, executor, journal)
+        journal = self.store.start(start, program.machine.text)
+        run = timeline.root = Run(Execution(program, start, given.value), timeline, bindings, executor, journal)
         self._runs[start.execution_arn] = run
         return run
 
@@ -175,12 +187,16 @@ class StepFunctions:
                 raise ValueError(f"{name} has {len(text):,} characters; AWS takes {longest:,}.")
         self._inline.get(run, self._driver).stop(run, error, cause)
 
+    def find_execution(self, execution_arn: str) -> Run | None:
+        """The execution of this process with this ARN, or None."""
+        return self._runs.get(execution_arn)
+
     def list_executions(self) -> list[Run]:
         """Every execution of this process, the latest first."""
         return list(reversed(self._runs.values()))
 
-    def _start_record(self, machine: Registered, given: Input, options: Options) -> Start:
-        now, seed = self.origin.begin()
+    def _start_record(self, machine: Registered, given: Input, options: Options, origin: Origin) -> Start:
+        now, seed = options.beginning or origin.begin()
         if options.name is None:
             name = drawn_uuid(seed, WHOLE, "name")
         else:
@@ -202,6 +218,8 @@ class StepFunctions:
             machine.type,
             options.limits,
             self.region,
+            machine.version_arn,
+            machine.alias_arn,
         )
 
     def _background(self) -> Driver:
@@ -225,6 +243,13 @@ class StepFunctions:
         finally:
             for run in runs:
                 del self._inline[run]
+
+
+def _check_buckets(program: Program, storage: Storage) -> None:
+    """Raises: TaskNotFound for buckets that the definition names and that nothing answers to."""
+    missing = [Missing(*found) for found in unreachable(program.distributed, storage)]
+    if missing:
+        raise TaskNotFound(missing)
 
 
 def _check_size(given: Input) -> None:

@@ -27,9 +27,15 @@ class Origin(Protocol):
     def begin(self) -> Beginning:
         """The beginning of the next run."""
 
+    def chosen(self) -> Origin:
+        """The origin of all runs that start together."""
+
 
 class World:
     """The time of day and real chance."""
+
+    def chosen(self) -> Origin:
+        return self
 
     def begin(self) -> Beginning:
         return Beginning(wall_clock(), int.from_bytes(os.urandom(16), "big"))
@@ -40,6 +46,9 @@ class Repeatable:
 
     def __init__(self) -> None:
         self._runs = count(1)
+
+    def chosen(self) -> Origin:
+        return self
 
     def begin(self) -> Beginning:
         seed = sha256(b"run %d" % next(self._runs)).digest()[:16]
@@ -53,5 +62,8 @@ class Switched:
         self._is_repeatable = is_repeatable
         self._world, self._repeatable = World(), Repeatable()
 
+    def chosen(self) -> Origin:
+        return self._repeatable if self._is_repeatable() else self._world
+
     def begin(self) -> Beginning:
-        return (self._repeatable if self._is_repeatable() else self._world).begin()
+        return self.chosen().begin()

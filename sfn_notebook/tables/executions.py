@@ -12,7 +12,7 @@ from sfn_notebook.engine.events import timestamp
 from sfn_notebook.engine.execution import Execution
 from sfn_notebook.values import ABSENT, copy
 
-from .columns import DURATION, TEXT, TIME, VALUE, frame
+from .columns import DURATION, TEXT, TIME, VALUE, frame, frame_of
 
 STATUS: Final = pd.CategoricalDtype(["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"])
 
@@ -39,21 +39,16 @@ RESULTS: Final[Mapping[str, Any]] = {
 
 def results(given: Iterable[Execution], index: Any = None) -> pd.DataFrame:
     """What became of each execution, in the order given; columns as in RESULTS. index: of the rows, 0, 1, … if None."""
-    table = frame([_result(execution) for execution in given], RESULTS)
+    rows = [_result(execution) for execution in given]
+    table = frame_of(list(zip(*rows, strict=True)) if rows else [()] * len(RESULTS), RESULTS)
     return table if index is None else table.set_axis(index, axis="index")
 
 
-def _result(execution: Execution) -> Mapping[str, Any]:
-    running = execution.status == "RUNNING"
-    failure = execution.failure
-    return {
-        "status": execution.status,
-        "output": None if execution.output is ABSENT else copy(execution.output),
-        "error": None if failure is None else failure.error,
-        "cause": None if failure is None else failure.cause,
-        "duration": None if running else timedelta(milliseconds=execution.now - execution.start.now),
-        "name": execution.start.name,
-    }
+def _result(execution: Execution) -> tuple[Any, ...]:
+    output, failure, start = execution.output, execution.failure, execution.start
+    error, cause = (None, None) if failure is None else (failure.error, failure.cause)
+    duration = None if execution.status == "RUNNING" else timedelta(milliseconds=execution.now - start.now)
+    return execution.status, None if output is ABSENT else copy(output), error, cause, duration, start.name
 
 
 def executions(given: Iterable[Execution]) -> pd.DataFrame:
