@@ -12,6 +12,8 @@ from sfn_notebook.engine.stimuli import (
     Start,
     Stopped,
     TaskFailed,
+    TaskScheduled,
+    TaskStarted,
     TaskSubmitted,
     TaskSucceeded,
     TimerFired,
@@ -64,8 +66,11 @@ class Stage:
     Names of states stand for targets: the first task (or timer) that waits in that state.
     """
 
-    def __init__(self, states, input=NO_INPUT, *, budget=10_000, given=None, machine=None, **fields):
-        """`fields`: of the start record; `machine`: the definition's other fields."""
+    def __init__(self, states, input=NO_INPUT, *, budget=10_000, given=None, machine=None, workers=True, **fields):
+        """`fields`: of the start record; `machine`: the definition's other fields; workers: activities have some, who
+        take each task at once.
+        """
+        self.workers = workers
         self.program = given if given is not None else program(states, **(machine or {}))
         self.start = start_record(self.program, dumps(input), **fields)
         self.execution = Execution(self.program, self.start)
@@ -79,10 +84,12 @@ class Stage:
     def advance(self, budget=None):
         """Run to the next wait, or for `budget` transitions; the commands that were given."""
         commands = self.execution.advance(self.budget if budget is None else budget)
+        unattended = []
         self.unfinished = False
         for command in commands:
             if isinstance(command, RunTask):
                 self.tasks[command.target] = command
+                unattended += [command.target] * (self.workers and command.resource.kind == "activity")
             elif isinstance(command, StartTimer):
                 self.timers[command.target, command.timer] = command.due
             elif isinstance(command, KeepGuard):
@@ -93,6 +100,9 @@ class Stage:
                 self.timers.pop((command.target, command.timer), None)
             else:
                 self.tasks.pop(command.target, None)
+        for target in unattended:
+            self.tell(TaskScheduled(self.now, target))
+            self.tell(TaskStarted(self.now, target, None))
         return commands
 
     def tell(self, stimulus):

@@ -21,6 +21,7 @@ class RunTask(NamedTuple):
     resource: Resource
     payload: JSON
     timeout_seconds: int | None
+    heartbeat_seconds: int | None = None
 
 
 class MapWork(NamedTuple):

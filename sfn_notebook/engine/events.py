@@ -121,6 +121,10 @@ def _scheduled_by_arn(_start: Start, about: Scheduling, payload: JSON) -> Detail
     return {"resource": about.resource.text, **_input(payload), **about.settings()}
 
 
+def _worker(_start: Start, _resource: object, name: str | None) -> Details:
+    return {} if name is None else {"workerName": name}
+
+
 def _service(resource: Any) -> Details:
     return {"resourceType": resource.service, "resource": resource.action + resource.pattern}
 
@@ -169,7 +173,7 @@ def _by_arn(family: str) -> TaskKinds:
 
 
 LAMBDA_FUNCTION: Final = _by_arn("LambdaFunction")
-ACTIVITY: Final = _by_arn("Activity")
+ACTIVITY: Final = _by_arn("Activity")._replace(started=_kind("ActivityStarted", _worker))
 SERVICE: Final = TaskKinds(
     _kind("TaskScheduled", _scheduled_service),
     _kind("TaskStarted", _started_service),

@@ -40,6 +40,9 @@ from .stimuli import (
     Stopped,
     Target,
     TaskFailed,
+    TaskRefused,
+    TaskScheduled,
+    TaskStarted,
     TaskSubmitted,
     TaskSucceeded,
     TimerFired,
@@ -115,12 +118,12 @@ class Execution:
                 if step is END:
                     self._finished(frame)
                     break
+                if len(self.events) > self._max_slots:
+                    break
                 if not left:
                     ready.appendleft((step, frame))
                     self.commands.append(Continue())
                     return self._given(budget)
-                if len(self.events) > self._max_slots:
-                    break
                 left -= 1
                 try:
                     step = step.enter(self, frame)
@@ -434,10 +437,47 @@ class Execution:
         """`_working`, which works no more."""
         frame = self._working(target)
         if frame is not None:
+            if frame.unscheduled is not None or frame.unstarted is not None:
+                self._start(frame, None)  # what has been answered has been started
             del self._pending[target]
             if frame.timers:
                 self._cancel_timers(target, frame)
         return frame
+
+    def _task_scheduled(self, stimulus: TaskScheduled) -> None:
+        frame = self._working(stimulus.target)
+        if frame is not None:
+            self._schedule(frame)
+
+    def _schedule(self, frame: Frame) -> None:
+        if frame.unscheduled is not None:
+            about, payload = frame.unscheduled
+            frame.unscheduled, frame.unstarted = None, about
+            frame.previous = self.record(frame.step.task[1].scheduled, frame.previous, about, payload)
+
+    def _task_refused(self, stimulus: TaskRefused) -> None:
+        frame = self._working(stimulus.target)
+        if frame is not None and frame.unscheduled is not None:
+            frame.unscheduled = None
+            self._settle(stimulus.target, frame, cancel=False)
+            self._go_on(frame, self._fault(frame, QueryError(RUNTIME, stimulus.cause)))
+
+    def _task_started(self, stimulus: TaskStarted) -> None:
+        frame = self._working(stimulus.target)
+        if frame is not None:
+            self._start(frame, stimulus.worker_name)
+
+    def _start(self, frame: Frame, worker_name: str | None) -> None:
+        """A worker takes an activity's task: from now on its time counts."""
+        self._schedule(frame)
+        if frame.unstarted is None:
+            return
+        about, frame.unstarted = frame.unstarted, None
+        frame.previous = self.record(frame.step.task[1].started, frame.previous, about.resource, worker_name)
+        if about.timeout is not None:
+            self.start_timer(frame, frame.target, "timeout", self.now + about.timeout * 1000)
+        if about.heartbeat is not None:
+            self.start_timer(frame, frame.target, "heartbeat", self.now + about.heartbeat * 1000)
 
     def _task_submitted(self, stimulus: TaskSubmitted) -> None:
         frame = self._working(stimulus.target)
@@ -519,6 +559,9 @@ class Execution:
 
 
 _HANDLERS: Final[Mapping[type, Callable[[Execution, Any], None]]] = {
+    TaskScheduled: Execution._task_scheduled,
+    TaskRefused: Execution._task_refused,
+    TaskStarted: Execution._task_started,
     TaskSubmitted: Execution._task_submitted,
     TaskSucceeded: Execution._task_succeeded,
     TaskFailed: Execution._task_failed,

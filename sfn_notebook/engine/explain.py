@@ -9,6 +9,7 @@ else. The moments of a visit, in the order in which they came:
     items                  how many items a Map has
     result                 what the work gave
     error, retry           how an attempt failed; seconds until the next one
+    Catch[0]               the error output, if that catcher takes it
     output                 as the state was left
 """
 
@@ -16,7 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from dataclasses import replace
+from itertools import starmap
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from sfn_notebook.asl.model import Machine, State
 from sfn_notebook.asl.rules.spelling import Speller
@@ -30,8 +33,12 @@ from .execution import Execution, TooLarge, retell
 from .failures import Failure
 from .frames import Frame
 from .program import Program, Step
+from .retry import Catcher
 from .stimuli import Entry, Start, TimerKind
 from .tap import tapping
+
+if TYPE_CHECKING:
+    from .dataflow import CatchFlow
 
 
 class NoSuchVisit(LookupError):
@@ -89,13 +96,13 @@ def explain(
     """
     entries, state = tuple(journal), _state(machine, name)
     if visit < 0:
-        visited = _listen(machine, start, entries, _Listener(state, -1), transitions)
-        if visited.count + visit < 0:
-            raise NoSuchVisit(_no_visit(machine, state, visited.count))
-        visit += visited.count
+        count = _listen(machine, start, entries, _Listener(state, -1), transitions).visits
+        if count + visit < 0:
+            raise NoSuchVisit(_no_visit(machine, state, count))
+        visit += count
     listener = _listen(machine, start, entries, _Listener(state, visit), transitions)
-    if not listener.has_heard:
-        raise NoSuchVisit(_no_visit(machine, state, listener.count))
+    if visit >= listener.visits:
+        raise NoSuchVisit(_no_visit(machine, state, listener.visits))
     moments = tuple(listener.moments)
     return Account(state, visit, listener.execution, moments, listener.variables_before, listener.variables_after)
 
@@ -145,20 +152,21 @@ class _Listener:
 
     def __init__(self, state: State, visit: int) -> None:
         self.state, self.visit = state, visit
-        self.count = 0
+        self._count = 0
         self.frame: Frame | None = None
         self.is_open = False
         self.moments: list[Moment] = []
         self.variables_before: Mapping[str, JSON] = {}
         self.variables_after: Mapping[str, JSON] | None = None
-        self._entered = 0
         self._noted: set[tuple[str, int]] = set()
         self._compiled: dict[str, JsonataExpression] = {}
 
     @property
-    def has_heard(self) -> bool:
-        """Has the visit begun? A history that is full ends before some."""
-        return self.frame is not None and self.execution.events[self._entered * WIDTH] in ENTERED.values()
+    def visits(self) -> int:
+        """How often the state was entered. A history that is full ends before some visits are written down."""
+        events, entered = self.execution.events, ENTERED[self.state.type]
+        kinds, names = events[::WIDTH], events[2::WIDTH]
+        return sum(kind is entered and name == self.state.name for kind, name in zip(kinds, names, strict=True))
 
     # ------------------------------------------------------------ the tap
 
@@ -168,11 +176,10 @@ class _Listener:
         enter = step.enter
 
         def entering(execution: Execution, frame: Frame) -> Step:
-            self.count += 1
-            if self.count - 1 != self.visit:
+            self._count += 1
+            if self._count - 1 != self.visit:
                 return enter(execution, frame)
             self.frame, self.is_open, self.variables_before = frame, True, frame.variables
-            self._entered = len(execution.events) // WIDTH
             self.note(frame, "input", frame.value)
             following = enter(execution, frame)
             if self.is_open and execution.events[-WIDTH].type == f"{step.type}StateExited":
@@ -182,6 +189,7 @@ class _Listener:
         step.enter = entering
         if hasattr(step, "complete"):
             step.complete = self._completing(step.complete)
+        step.catchers = tuple(starmap(self._catching, enumerate(step.catchers)))
 
     def _completing(
         self, complete: Callable[[Execution, Frame, JSON, int], Step]
@@ -191,6 +199,15 @@ class _Listener:
             return complete(execution, frame, result, bound)
 
         return completing
+
+    def _catching(self, index: int, catcher: Catcher) -> Catcher:
+        field, flow = f"Catch[{index}]", catcher.flow
+
+        def caught(failure: Failure, frame: Frame) -> tuple[JSON, int, Mapping[str, JSON] | None]:
+            self.note(frame, field, failure.output(), written=written_at(self.state.fields, field))
+            return flow(failure, frame)
+
+        return replace(catcher, flow=cast("CatchFlow", caught))
 
     def hear(
         self,

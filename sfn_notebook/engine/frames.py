@@ -17,6 +17,7 @@ from sfn_notebook.values import JSON
 from .stimuli import Place, Target, TimerKind, make
 
 if TYPE_CHECKING:
+    from .events import Scheduling
     from .execution import Execution
     from .program import Step
 
@@ -32,8 +33,9 @@ class Frame:
     of the last one before the current state; variables: those that can be seen here; sizes: the bytes of those assigned
     here.
     The rest concerns the current visit: entered (event id), visit (how many times this state was entered here), attempt
-    (retries so far), tries (per retrier), timers (that run while it waits), item (what a Map's item selector may see
-    of the iteration at hand).
+    (retries so far), tries (per retrier), timers (that run while it waits), unscheduled and unstarted (how the task of
+    an activity is scheduled, until it is, and until a worker takes it), item (what a Map's item selector may see of the
+    iteration at hand).
     """
 
     __slots__ = (
@@ -54,6 +56,8 @@ class Frame:
         "step",
         "timers",
         "tries",
+        "unscheduled",
+        "unstarted",
         "value",
         "variables",
         "visit",
@@ -79,6 +83,8 @@ class Frame:
         self.visit = self.attempt = self.entered = self.before = 0
         self.tries: list[int] | None = None
         self.timers: tuple[TimerKind, ...] = ()
+        self.unscheduled: tuple[Scheduling, JSON] | None = None
+        self.unstarted: Scheduling | None = None
         self.item: JSON = None
         self._path: tuple[Place, ...] | None = None
         self._target: Target | None = None

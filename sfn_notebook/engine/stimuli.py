@@ -70,6 +70,29 @@ class Start(NamedTuple):
     semantics: int = SEMANTICS
 
 
+class TaskScheduled(NamedTuple):
+    """The task of an activity waits for a worker."""
+
+    now: int
+    target: Target
+
+
+class TaskRefused(NamedTuple):
+    """Nothing can be scheduled: there is no such activity."""
+
+    now: int
+    target: Target
+    cause: str
+
+
+class TaskStarted(NamedTuple):
+    """A worker has taken the task of an activity."""
+
+    now: int
+    target: Target
+    worker_name: str | None
+
+
 class TaskSubmitted(NamedTuple):
     """The service accepted the job; its result comes later."""
 
@@ -130,10 +153,23 @@ class Continued(NamedTuple):
     now: int
 
 
-Stimulus: TypeAlias = TaskSubmitted | TaskSucceeded | TaskFailed | TimerFired | Stopped | Continued | GuardFired
+Stimulus: TypeAlias = (
+    TaskScheduled
+    | TaskRefused
+    | TaskStarted
+    | TaskSubmitted
+    | TaskSucceeded
+    | TaskFailed
+    | TimerFired
+    | Stopped
+    | Continued
+    | GuardFired
+)
 
 
-TARGETED: Final = frozenset({TaskSubmitted, TaskSucceeded, TaskFailed, TimerFired, GuardFired})
+TARGETED: Final = frozenset(
+    {TaskScheduled, TaskRefused, TaskStarted, TaskSubmitted, TaskSucceeded, TaskFailed, TimerFired, GuardFired}
+)
 """The stimuli that are meant for a target, which is their second field."""
 
 

@@ -7,14 +7,17 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from sfn_notebook.asl.model import State
-from sfn_notebook.asl.resources import function_name, parse_resource
+from sfn_notebook.asl.resources import Resource, function_name, parse_resource
 from sfn_notebook.engine.failures import RUNTIME
+from sfn_notebook.query.jsonata_template import expression_in
 
 from .aws import AwsClients
 from .contract import Answer, Call, Failed, Handler
 from .functions import FunctionHandler, FunctionTable, InvokeHandler
 from .lambda_service import LambdaHandler, is_function, obstacle
 from .mocks import MockError, Responses, mock_handler
+from .open_calls import OpenCalls
+from .outside import ActivityHandler, TokenHandler
 
 Bindings = Mapping[str, Handler]
 """Handlers by the name of the state. State names are unique in a machine, nested ones included."""
@@ -58,6 +61,7 @@ def bind(
     functions: FunctionTable,
     mocks: Mapping[str, Responses] | None = None,
     clients: AwsClients | None = None,
+    open_calls: OpenCalls | None = None,
     *,
     strict: bool = True,
 ) -> Bindings:
@@ -89,7 +93,7 @@ def bind(
         if text in alike:
             bindings[name] = alike[text]
             continue
-        found = _function(state, functions, clients)
+        found = _found(state, functions, clients, open_calls, strict=strict)
         if isinstance(found, FunctionHandler):
             alike[text] = found
         if not isinstance(found, Missing):
@@ -111,18 +115,33 @@ def _check_names(mocks: Mapping[str, Responses], states: Mapping[str, State]) ->
             raise MockError(f"mocks[{name!r}]: no Task state is called so.{hint}")
 
 
-def _function(state: State, functions: FunctionTable, clients: AwsClients) -> Handler | Missing:
+def _found(
+    state: State, functions: FunctionTable, clients: AwsClients, open_calls: OpenCalls | None, *, strict: bool
+) -> Handler | Missing:
     resource = parse_resource(state.fields["Resource"])
-    if not is_function(resource):
-        return Missing(state.name, resource.text, f"Give it an answer: mocks={{{state.name!r}: [{{'return': …}}]}}.")
+    if (
+        resource.kind == "activity"
+        and open_calls is not None
+        and (not strict or open_calls.has_activity(resource.text))
+    ):
+        return ActivityHandler(open_calls)
+    if is_function(resource):
+        return _function(state, resource, functions, clients)
+    if resource.is_lambda_invoke and resource.waits_for_token:
+        found = _function(state, resource, functions, clients)
+        return found if isinstance(found, Missing) else TokenHandler(found)
+    return Missing(state.name, resource.text, f"Give it an answer: mocks={{{state.name!r}: [{{'return': …}}]}}.")
+
+
+def _function(state: State, resource: Resource, functions: FunctionTable, clients: AwsClients) -> Handler | Missing:
     if resource.kind == "lambda":
         reference, name, qualifier = resource.text, resource.name, resource.qualifier
     else:
-        written = state.fields.get("Parameters", {}).get("FunctionName")
+        written = _written_name(state)
         if written is None:  # computed: known when the state runs
             reachable = clients.target == "aws" or clients.has_endpoint("lambda")
             return InvokeHandler(functions, LambdaHandler(clients) if reachable else None)
-        reference = str(written)
+        reference = written
         name, qualifier = function_name(reference)
     function = functions.find(name)
     if function is not None:
@@ -132,6 +151,13 @@ def _function(state: State, functions: FunctionTable, clients: AwsClients) -> Ha
         return Missing(state.name, reference if resource.kind == "lambda" else name, _remedy(name, functions))
     said = obstacle(resource, clients, reference)
     return LambdaHandler(clients) if said is None else Missing(state.name, reference, said)
+
+
+def _written_name(state: State) -> str | None:
+    """The FunctionName, where the definition writes it out."""
+    given = state.fields.get("Parameters", state.fields.get("Arguments"))
+    name = given.get("FunctionName") if isinstance(given, dict) else None
+    return name if isinstance(name, str) and expression_in(name) is None else None
 
 
 def _remedy(name: str, functions: FunctionTable) -> str:

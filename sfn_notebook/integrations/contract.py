@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from sfn_notebook.asl.resources import Resource
 from sfn_notebook.engine.commands import RunTask
-from sfn_notebook.engine.frames import drawn_uuid
+from sfn_notebook.engine.frames import drawn_uuid, task_token
 from sfn_notebook.engine.stimuli import Start, Target
 from sfn_notebook.values import ABSENT, JSON, Absent
 
@@ -30,10 +30,30 @@ class Failed(NamedTuple):
 Answer: TypeAlias = Succeeded | Failed
 
 
-class Call:
-    """One attempt at a task. `payload` is the callee's own copy; order: when among all commands it was given out."""
+class Pending(NamedTuple):
+    """Somebody outside will answer, with the task's token.
 
-    __slots__ = ("_begun", "_cancelled", "command", "order", "payload", "start")
+    submitted: what the service said when it accepted the job; absent for an activity, for which no worker has come yet.
+    """
+
+    submitted: JSON | Absent = ABSENT
+
+
+class Refused(NamedTuple):
+    """Nothing can be scheduled, and why: the state fails at once, with States.Runtime."""
+
+    cause: str
+
+
+Outcome: TypeAlias = Succeeded | Failed | Pending | Refused
+
+
+class Call:
+    """One attempt at a task. `payload` is the callee's own copy; order: when among all commands it was given out;
+    is_open: its handler has done its part, and somebody outside will answer; early: what was answered before that.
+    """
+
+    __slots__ = ("_begun", "_cancelled", "command", "early", "is_open", "order", "payload", "start")
 
     def __init__(self, command: RunTask, payload: JSON, start: Start, order: int = 0) -> None:
         self.command = command
@@ -42,6 +62,8 @@ class Call:
         self.order = order
         self._begun = monotonic()
         self._cancelled: threading.Event | None = None
+        self.is_open = False
+        self.early: Answer | None = None
 
     @property
     def resource(self) -> Resource:
@@ -52,6 +74,11 @@ class Call:
     def target(self) -> Target:
         """Which attempt of which visit this is."""
         return self.command.target
+
+    @property
+    def token(self) -> str:
+        """With what somebody outside answers this attempt."""
+        return task_token(self.start.seed, self.command.target)
 
     @property
     def request_id(self) -> str:
@@ -85,8 +112,8 @@ class Handler(Protocol):
     instant: bool
     asynchronous: bool
 
-    def call(self, call: Call) -> Answer:
+    def call(self, call: Call) -> Outcome:
         """Do the work. Never raises for what the user's code does."""
 
-    async def acall(self, call: Call) -> Answer:
+    async def acall(self, call: Call) -> Outcome:
         """The same, for asynchronous handlers."""

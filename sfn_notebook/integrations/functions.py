@@ -23,7 +23,7 @@ from sfn_notebook.engine.failures import RUNTIME
 from sfn_notebook.engine.stimuli import make
 from sfn_notebook.values import JSON, NotJSON, dumps, loads, normalise
 
-from .contract import Answer, Call, Failed, Handler, Succeeded
+from .contract import Answer, Call, Failed, Handler, Outcome, Succeeded
 
 MAX_CAUSE = 32_768
 MAX_ERROR = 256
@@ -318,7 +318,7 @@ class InvokeHandler:
         self._found = found  # a handler alone can be sent to another process, a notebook's functions cannot
         self.asynchronous = isinstance(found, FunctionHandler) and found.asynchronous
 
-    def call(self, call: Call) -> Answer:
+    def call(self, call: Call) -> Outcome:
         handler = self._handler(call)
         if handler is None and self._otherwise is not None:
             return self._otherwise.call(call)

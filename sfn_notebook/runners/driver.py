@@ -4,15 +4,14 @@ Whatever happens elsewhere (a task answers, somebody stops a run) comes in throu
 long run the queue and the alarms are served, so that no machine, however it loops, can hold the others or escape a stop
 or its own timeout.
 
-Virtual time.  (DESIGN)  In this order: timers that are due fire, by (due, creation); then, when no task works any
-more, the answers of this instant are delivered in the order in which the tasks were given out; then the clock jumps
-to the next timer. Timeouts are enforced in real time too: a task over its time no longer holds the clock, and under a
-machine over its time none does.
+Virtual time.  (DESIGN)  In this order: what Map Runs have read or written is taken up, once all of it is done; timers
+that are due fire, by (due, creation); then, when no task works any more, the answers of this instant are delivered in
+the order in which the tasks were given out; then the clock jumps to the next timer. Timeouts are enforced in real time
+too: a task over its time no longer holds the clock, and under a machine over its time none does.
 """
 
 from __future__ import annotations
 
-import heapq
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -39,12 +38,16 @@ from sfn_notebook.engine.stimuli import (
     Stopped,
     Target,
     TaskFailed,
+    TaskRefused,
+    TaskScheduled,
+    TaskStarted,
     TaskSubmitted,
     TaskSucceeded,
     TimerFired,
     make,
 )
-from sfn_notebook.integrations.contract import Answer, Call, Failed
+from sfn_notebook.integrations.contract import Answer, Call, Failed, Outcome, Pending, Refused
+from sfn_notebook.integrations.open_calls import Alive, Taken, Word
 from sfn_notebook.store.contract import Ending
 from sfn_notebook.values import ABSENT, copy, size
 
@@ -52,7 +55,7 @@ from .clock import VirtualClock
 from .executors import Inline, do_elsewhere
 from .map_run import MapRun
 from .run import Run
-from .timeline import Timeline, Timer
+from .timeline import Timeline, Timer, Timers
 
 SLICE: Final = 2000
 """Transitions in one go: a few milliseconds."""
@@ -72,7 +75,7 @@ class Driver:
     def __init__(self) -> None:
         self._inbox: SimpleQueue[tuple[Timeline, Action]] = SimpleQueue()
         self._work: deque[Timeline] = deque()
-        self._alarms: list[tuple[float, int, Timer]] = []
+        self._alarms = Timers()
         self._order = count()
 
     # ------------------------------------------------------------ from any thread
@@ -105,11 +108,10 @@ class Driver:
                 if not inbox.empty():
                     timeline, action = inbox.get_nowait()
                     action()
-                elif self._alarms and self._is_due(self._alarms[0]):
-                    _, _, timer = heapq.heappop(self._alarms)
-                    if not timer.dead:
-                        timeline = timer.run.timeline
-                        self._ring(timer)
+                elif (due := self._alarms.next_time()) is not None and due <= time.monotonic():
+                    timer = self._alarms.pop()
+                    timeline = timer.run.timeline
+                    self._ring(timer)
                 elif work:
                     timeline = work.popleft()
                     timeline.queued = False
@@ -122,17 +124,24 @@ class Driver:
             except Exception as error:
                 if timeline is None:
                     raise
-                self._let_go(timeline.root)
-                timeline.root.end(error)
+                self._break_down(timeline, error)
 
-    @staticmethod
-    def _is_due(alarm: tuple[float, int, Timer]) -> bool:
-        return alarm[2].dead or alarm[0] <= time.monotonic()
+    def _break_down(self, timeline: Timeline, error: Exception) -> None:
+        """A defect: whoever waits for the top-level run is told, and nothing goes on of what it has begun."""
+        root = timeline.root
+        if root.done:
+            return
+        children = [child for map_run in timeline.feeding for child in map_run.break_down()]
+        timeline.feeding.clear()
+        for run in (root, *children):
+            run.map_runs.clear()
+            self._let_go(run)
+        for run in (*children, root):
+            run.end(error)
 
     def _seconds_to_sleep(self) -> float:
-        if not self._alarms:
-            return _LONGEST_SLEEP
-        return max(0.0, min(_LONGEST_SLEEP, self._alarms[0][0] - time.monotonic()))
+        due = self._alarms.next_time()
+        return _LONGEST_SLEEP if due is None else max(0.0, min(_LONGEST_SLEEP, due - time.monotonic()))
 
     def _wake(self, run: Run) -> None:
         """The run can go on."""
@@ -204,8 +213,11 @@ class Driver:
             run.journal.append(execution.transitions, stimulus)
             execution.handle(stimulus)
 
-    def _take_in(self, run: Run, target: Target, answer: Answer, now: int) -> None:
+    def _take_in(self, run: Run, target: Target, answer: Answer | Refused, now: int) -> None:
         """Hand over what a task has answered."""
+        if isinstance(answer, Refused):
+            self._hand_over(run, TaskRefused(now, target, answer.cause))
+            return
         if isinstance(answer, Failed):
             self._hand_over(run, make(TaskFailed, (now, target, answer.error, answer.cause)))
             return
@@ -217,13 +229,12 @@ class Driver:
     def _end(self, run: Run) -> None:
         execution, timeline, owner = run.execution, run.timeline, run.owner
         self._let_go(run)
-        for _, arrived, _, _, printed in sorted(timeline.arrived, key=itemgetter(0)):
-            if arrived is run:
+        if owner is None:
+            for _, _, _, _, printed in sorted(timeline.arrived, key=itemgetter(0)):
                 run.keep_printed(printed)
+            timeline.arrived.clear()
         run.journal.finish(Ending(execution.status, execution.now))
         if owner is not None:
-            for text in run.take_printed():
-                timeline.root.keep_printed(text)
             owner.child_ended(self, run)
         run.end()
 
@@ -232,10 +243,10 @@ class Driver:
         for map_run in list(run.map_runs.values()):
             self._stop_map_run(map_run)
         for timer in run.timers.values():
-            timer.dead = True
+            timer.cancel()
+        run.timers.clear()
         for call in run.flights.values():
-            call.cancel()
-            run.executor.abandon(call)
+            self._give_up(run, call)
         run.timeline.working -= len(run.flights)
 
     # ------------------------------------------------------------ commands
@@ -245,6 +256,8 @@ class Driver:
         handler = run.bindings[target.state]
         call = Call(command, copy(command.payload), run.execution.start, next(self._order))
         executor = run.executor
+        if command.resource.has_token:
+            run.timeline.open_calls.open(call, partial(self._told_elsewhere, run.timeline, run, call))
         if handler.instant:
             self._answered(run, call, handler.call(call), "")
         elif isinstance(executor, Inline):
@@ -254,26 +267,69 @@ class Driver:
             run.timeline.working += 1
             executor.submit(handler, call, partial(self._answered_elsewhere, run.timeline, run, call))
 
-    def _answered_elsewhere(self, timeline: Timeline, run: Run, call: Call, answer: Answer, printed: str) -> None:
-        self._inbox.put((timeline, partial(self._landed, run, call, answer, printed)))
+    def _told_elsewhere(self, timeline: Timeline, run: Run, call: Call, word: Word) -> None:
+        self._inbox.put((timeline, partial(self._told, timeline, run, call, word)))
 
-    def _landed(self, run: Run, call: Call, answer: Answer, printed: str) -> None:
+    def _told(self, timeline: Timeline, run: Run, call: Call, word: Word) -> None:
+        """Somebody outside has said something of an open call."""
+        if run.done or run.flights.get(call.target) is not call:
+            return  # nobody waits for it any more
+        now = timeline.clock.now()
+        if isinstance(word, Taken):
+            self._tell(run, TaskStarted(now, call.target, word.worker_name))
+        elif isinstance(word, Alive):
+            self._put_off(run, call, now)
+        elif call.is_open:
+            self._landed(timeline, run, call, word, "")
+        else:
+            call.early = word  # its handler still works: first things first
+
+    def _put_off(self, run: Run, call: Call, now: int) -> None:
+        """A heartbeat: the next one is due one interval from now."""
+        timer, seconds = run.timers.get((call.target, "heartbeat")), call.command.heartbeat_seconds
+        if timer is not None and seconds is not None:
+            timer.cancel()
+            self._start_timer(run, StartTimer(call.target, "heartbeat", now + seconds * 1000))
+
+    def _answered_elsewhere(self, timeline: Timeline, run: Run, call: Call, answer: Outcome, printed: str) -> None:
+        self._inbox.put((timeline, partial(self._landed, timeline, run, call, answer, printed)))
+
+    def _landed(self, timeline: Timeline, run: Run, call: Call, answer: Outcome, printed: str) -> None:
         if run.flights.get(call.target) is not call or run.done:
-            run.keep_printed(printed)
+            timeline.root.keep_printed(printed)
             return  # nobody waits for it any more
         del run.flights[call.target]
         run.timeline.working -= 1
         self._answered(run, call, answer, printed)
         self._queue(run.timeline)
 
-    def _answered(self, run: Run, call: Call, answer: Answer, printed: str) -> None:
+    def _answered(self, run: Run, call: Call, answer: Outcome, printed: str) -> None:
         timeline = run.timeline
+        if isinstance(answer, Pending):
+            self._leave_open(run, call, answer, printed)
+            return
+        if call.command.resource.has_token:
+            timeline.open_calls.close(call)
         if timeline.virtual is not None:
             timeline.arrived.append((call.order, run, call.command.target, answer, printed))
             return
-        run.keep_printed(printed)
+        timeline.root.keep_printed(printed)
         self._take_in(run, call.target, answer, timeline.clock.now())
         self._wake(run)
+
+    def _leave_open(self, run: Run, call: Call, pending: Pending, printed: str) -> None:
+        """The handler has done its part; the rest is said from outside. Until then a virtual clock stands still."""
+        timeline, now = run.timeline, run.timeline.clock.now()
+        run.flights[call.target] = call
+        timeline.working += 1
+        timeline.root.keep_printed(printed)
+        if pending.submitted is ABSENT:
+            self._tell(run, TaskScheduled(now, call.target))
+        else:
+            self._tell(run, TaskSubmitted(now, call.target, pending.submitted))
+        call.is_open = True
+        if call.early is not None:
+            self._landed(timeline, run, call, call.early, "")
 
     def _cancel_task(self, run: Run, command: CancelTask) -> None:
         map_run = run.map_runs.get(command.target)
@@ -283,8 +339,15 @@ class Driver:
         call = run.flights.pop(command.target, None)
         if call is not None:
             run.timeline.working -= 1
-            call.cancel()
-            run.executor.abandon(call)
+            self._give_up(run, call)
+
+    @staticmethod
+    def _give_up(run: Run, call: Call) -> None:
+        """Nobody waits for this call any more."""
+        call.cancel()
+        if call.command.resource.has_token:
+            run.timeline.open_calls.close(call)
+        run.executor.abandon(call)
 
     def _keep_guard(self, run: Run, command: KeepGuard) -> None:
         run.journal.append(run.execution.transitions, command.stimulus)
@@ -316,22 +379,31 @@ class Driver:
             self._hand_over(child, Stopped(child.timeline.clock.now(), None, None))
             self._proceed(child)
 
-    def do_elsewhere(self, run: Run, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    def do_elsewhere(self, map_run: MapRun, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Have a Map Run's reading or writing done where it holds nobody up; `done` is called by this thread."""
-        timeline = run.timeline
-        if isinstance(run.executor, Inline):
-            done(work())
-            return
-        timeline.working += 1
-        do_elsewhere(work, lambda result: self._inbox.put((timeline, partial(self._done, timeline, done, result))))
+        timeline = map_run.timeline
+        timeline.jobs += 1
+        job_done = partial(self._job_done, timeline, next(self._order), done)
+        if isinstance(map_run.executor, Inline):
+            job_done(work())
+        else:
+            do_elsewhere(work, lambda result: self._inbox.put((timeline, partial(job_done, result))))
 
-    def _done(self, timeline: Timeline, done: Callable[[Any], None], result: Any) -> None:
-        timeline.working -= 1
+    def _job_done(self, timeline: Timeline, order: int, done: Callable[[Any], None], result: Any) -> None:
+        timeline.jobs -= 1
         if isinstance(result, Exception):
             raise result
-        done(result)
-        if not timeline.root.done:
-            self._queue(timeline)
+        timeline.jobs_done.append((order, done, result))
+        if timeline.virtual is None:
+            self._take_up(timeline)
+        self._queue(timeline)
+
+    @staticmethod
+    def _take_up(timeline: Timeline) -> None:
+        """Give Map Runs what they have read, in the order in which they asked for it."""
+        batch, timeline.jobs_done = timeline.jobs_done, []
+        for _, done, result in sorted(batch, key=itemgetter(0)):
+            done(result)
 
     def map_run_ended(self, map_run: MapRun, answer: Answer) -> None:
         """A Map Run is over: its parent is told."""
@@ -355,7 +427,7 @@ class Driver:
         target, kind, due = command
         timer = run.timers[target, kind] = Timer(run, target, kind, due)
         if run.timeline.virtual is not None:
-            heapq.heappush(run.timeline.heap, (due, next(self._order), timer))
+            run.timeline.timers.push(due, next(self._order), timer)
             if kind in ("wait", "retry"):
                 return
         self._set_alarm(timer)
@@ -363,7 +435,7 @@ class Driver:
     def _cancel_timer(self, run: Run, command: CancelTimer) -> None:
         timer = run.timers.pop((command.target, command.timer), None)
         if timer is not None:
-            timer.dead = True
+            timer.cancel()
 
     def _set_alarm(self, timer: Timer) -> None:
         """Have the loop find the timer when it is due. Functions take real time, so their timeouts do too."""
@@ -372,7 +444,7 @@ class Driver:
             moment = time.monotonic() + (timer.due - timer.run.execution.now) / 1000
         else:
             moment = clock.moment(timer.due)
-        heapq.heappush(self._alarms, (moment, next(self._order), timer))
+        self._alarms.push(moment, next(self._order), timer)
 
     def _ring(self, timer: Timer) -> None:
         """A timer has run out in real time."""
@@ -399,19 +471,22 @@ class Driver:
 
     def _settle(self, timeline: Timeline, clock: VirtualClock) -> bool:
         """Nothing more happens by itself: have what comes next happen, now or at the next timer. Was there anything?"""
-        heap = timeline.heap
-        while heap and heap[0][2].dead:
-            heapq.heappop(heap)
-        if not heap or heap[0][0] > clock.time:
+        if timeline.jobs and timeline.overdue is None:
+            return False
+        if timeline.jobs_done:
+            self._take_up(timeline)
+            return True
+        due = timeline.timers.next_time()
+        if due is None or due > clock.time:
             if timeline.working and timeline.overdue is None:
                 return False
             if timeline.arrived:
                 self._deliver(timeline, clock.time)
                 return True
-            if not heap:
+            if due is None:
                 return False
-        due, _, timer = heapq.heappop(heap)
-        clock.time = max(clock.time, due)
+        timer = timeline.timers.pop()
+        clock.move_to(timer.due)
         self._fire(timer, clock.time)
         self._proceed(timer.run)
         return True
@@ -421,9 +496,9 @@ class Driver:
         batch, timeline.arrived = timeline.arrived, []
         if len(batch) > 1:
             batch.sort(key=itemgetter(0))
-        for _, run, target, answer, printed in batch:
-            if printed:
-                run.keep_printed(printed)
+        for _, _, _, _, printed in batch:
+            timeline.root.keep_printed(printed)
+        for _, run, target, answer, _ in batch:
             if not run.done:
                 self._take_in(run, target, answer, now)
                 self._proceed(run)

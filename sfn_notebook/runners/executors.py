@@ -14,12 +14,12 @@ from functools import cache
 from queue import SimpleQueue
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
-from sfn_notebook.integrations.contract import Answer, Call, Failed, Handler
+from sfn_notebook.integrations.contract import Call, Failed, Handler, Outcome
 from sfn_notebook.integrations.functions import text_of
 
 from .output import captured
 
-Done: TypeAlias = Callable[[Answer, str], None]
+Done: TypeAlias = Callable[[Outcome, str], None]
 """Called with the answer and with what the task printed; from any thread, once."""
 
 _REFUSED: Final = "Lambda.ServiceException"
@@ -38,7 +38,7 @@ class TaskExecutor(Protocol):
         """Nobody waits for this call any more, but it may work on: another one may have its place."""
 
 
-def perform(handler: Handler, call: Call) -> tuple[Answer, str]:
+def perform(handler: Handler, call: Call) -> tuple[Outcome, str]:
     """Make the call here and now; the answer, and what was printed. A call that was cancelled is not begun."""
     if call.cancelled:
         return Failed(None, None), ""
@@ -58,7 +58,7 @@ def exit_error(error: BaseException) -> Failed:
 class Inline:
     """The caller's thread: for tests, benchmarks and plots. Prints go straight out; nothing can be timed out."""
 
-    def perform(self, handler: Handler, call: Call) -> Answer:
+    def perform(self, handler: Handler, call: Call) -> Outcome:
         """Make the call here and now."""
         if handler.asynchronous:
             return asyncio.run_coroutine_threadsafe(_acall(handler, call), event_loop()).result()
@@ -134,7 +134,7 @@ async def _await(handler: Handler, call: Call, done: Done) -> None:
     done(answer, printed.text())
 
 
-async def _acall(handler: Handler, call: Call) -> Answer:
+async def _acall(handler: Handler, call: Call) -> Outcome:
     try:
         return await handler.acall(call)
     except BaseException as error:  # a SystemExit would end the loop for everybody
@@ -167,7 +167,7 @@ class Pool:
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self._futures: dict[Call, Future[tuple[Answer, str]]] = {}
+        self._futures: dict[Call, Future[tuple[Outcome, str]]] = {}
 
     def submit(self, handler: Handler, call: Call, done: Done) -> None:
         if handler.asynchronous:
@@ -187,12 +187,12 @@ class Pool:
         if future is not None:
             future.cancel()
 
-    def _ended(self, call: Call, future: Future[tuple[Answer, str]], done: Done) -> None:
+    def _ended(self, call: Call, future: Future[tuple[Outcome, str]], done: Done) -> None:
         self._futures.pop(call, None)
         done(*_outcome(future))
 
 
-def _outcome(future: Future[tuple[Answer, str]]) -> tuple[Answer, str]:
+def _outcome(future: Future[tuple[Outcome, str]]) -> tuple[Outcome, str]:
     if future.cancelled():
         return Failed(_REFUSED, "The executor cancelled the task."), ""
     error = future.exception()  # not the task's own: it could not be sent there or back

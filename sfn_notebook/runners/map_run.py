@@ -7,14 +7,15 @@ their number. Reading and writing are jobs: they wait for disks and networks, so
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from sfn_notebook.engine.commands import MapWork
-from sfn_notebook.engine.execution import MAX_PAYLOAD_BYTES, Execution
-from sfn_notebook.engine.failures import DATA_LIMIT, TOO_LARGE, ItemFailed
+from sfn_notebook.engine.execution import MAX_PAYLOAD_BYTES, Execution, replay
+from sfn_notebook.engine.failures import DATA_LIMIT, RUNTIME, TOO_LARGE, ItemFailed
 from sfn_notebook.engine.frames import draw, drawn_uuid
 from sfn_notebook.engine.stimuli import Entry, Start, Stimulus, Target
 from sfn_notebook.integrations.contract import Answer, Failed, Succeeded
@@ -33,8 +34,8 @@ from sfn_notebook.integrations.items import (
     transformed,
 )
 from sfn_notebook.store.children import Child, Children
-from sfn_notebook.store.contract import Ending
-from sfn_notebook.values import ABSENT, JSON, JSONText, dumps, size
+from sfn_notebook.store.contract import Ending, UnknownExecution
+from sfn_notebook.values import ABSENT, JSON, JSONText, NotJSON, dumps, size
 
 from .run import Run
 
@@ -52,8 +53,10 @@ _CHUNK: Final = 200
 _THRESHOLD: Final = Failed(
     "States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded"
 )
+_NOBODY_ASKS: Final = Failed(None, None)
 _STATE_DATA: Final = "STATE_DATA"
 _ENDINGS: Final = {"SUCCEEDED": "succeeded", "FAILED": "failed", "TIMED_OUT": "timedOut", "ABORTED": "aborted"}
+_SLICE: Final = 10_000
 
 
 class ChildInput(NamedTuple):
@@ -63,13 +66,47 @@ class ChildInput(NamedTuple):
     items: int
 
 
+class HistoryNotKept(LookupError):
+    """Of an EXPRESS child that succeeded only a summary is kept."""
+
+
+class Counts:
+    """How many items, or children, have come how far. Any thread may look.
+
+    total: all that are known so far; started: those whose children have begun; ended: by what became of them; written:
+    those in the results.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total, self.started, self.written = total, 0, 0
+        self.ended = dict.fromkeys(_ENDINGS.values(), 0)
+
+    def shown(self) -> dict[str, int]:
+        """As DescribeMapRun has them.  (API: MapRunItemCounts, MapRunExecutionCounts)"""
+        # Each only grows, and in this order none can be ahead of the next: nothing shown is negative.
+        ended = self.ended.copy()
+        started = self.started
+        total = self.total
+        return {
+            "pending": total - started,
+            "running": started - sum(ended.values()),
+            **ended,
+            "total": total,
+            "resultsWritten": self.written,
+            "failuresNotRedrivable": 0,
+            "pendingRedrive": 0,
+        }
+
+
 class MapRun:
-    """See the module. Only the driver's thread changes it, but for what a job does."""
+    """See the module. Only the driver's thread changes it, but for what a job does; any thread may look at the public
+    attributes, and ask for `records` and `history`.
+    """
 
     def __init__(self, work: MapWork, target: Target, parent: Run, order: int) -> None:
         self.work, self.target, self.parent, self.order = work, target, parent, order
         self.start = parent.execution.start
-        self.timeline = parent.timeline
+        self.timeline, self.executor = parent.timeline, parent.executor
         machine = self.start.state_machine_name.partition("/")[0]
         self._arns = f"{self.start.state_machine_arn.partition(':stateMachine:')[0]}:"
         self._labelled = f"{machine}/{work.label}"
@@ -81,14 +118,15 @@ class MapRun:
         self.max_concurrency = work.max_concurrency
         self.tolerated_failure_count = work.tolerated_failure_count
         self.tolerated_failure_percentage = work.tolerated_failure_percentage
-        self.item_counts: Counter[str] = Counter()
-        self.execution_counts: Counter[str] = Counter()
+        self._counted = work.reader is None  # how many items there are is known at once
+        items = len(work.items or ()) if self._counted else 0
+        self.item_counts = Counts(items)
+        self.execution_counts = Counts(items if work.batcher is None else 0)
         self._limited = self.start.limits == "aws"
         self._waiting: deque[ChildInput] = deque()
         self._source = self._inputs()
         self._writer: ResultWriter | None = None
-        self._started = 0
-        self._all_read = self._busy = False
+        self._is_open = self._all_read = self._busy = False
         self._failure: Failed | None = None
 
     @property
@@ -108,7 +146,7 @@ class MapRun:
             self._begin(driver, self._read, self._has_read)
             return True
         if not self.live and (self._failure is not None or (self._all_read and not self._waiting)):
-            self._begin(driver, self._results, self._finish)
+            self._begin(driver, self._finished, self._finish)
             return True
         return started
 
@@ -121,22 +159,25 @@ class MapRun:
 
     def _begin(self, driver: Driver, job: Callable[[], Any], done: Callable[[Driver, Any], None]) -> None:
         self._busy = True
-        driver.do_elsewhere(self.parent, job, lambda result: self._job_done(driver, done, result))
+        driver.do_elsewhere(self, job, lambda result: self._job_done(driver, done, result))
 
     def _job_done(self, driver: Driver, done: Callable[[Driver, Any], None], result: Any) -> None:
         self._busy = False
-        if not self.is_over:
+        if self.is_over:  # it was stopped meanwhile
+            self._tidy_up(driver)
+        else:
             done(driver, result)
 
     def child_ended(self, driver: Driver, child: Run) -> None:
         """A child has ended: keep what became of it, and stop the others if too many have failed."""
         execution = child.execution
-        _, journal = self.live.pop(child.index)
-        kind = _ENDINGS[execution.status]
-        self.execution_counts[kind] += 1
-        self.item_counts[kind] += child.items
+        _, journal = self.live[child.index]
         keeps = self.work.execution_type == "STANDARD" or execution.status != "SUCCEEDED"
         self.children.add(_record(child), journal.entries if keeps else None)
+        del self.live[child.index]  # afterwards: whoever looks finds it in one place at least
+        kind = _ENDINGS[execution.status]
+        self.execution_counts.ended[kind] += 1
+        self.item_counts.ended[kind] += child.items
         if self._failure is None and not self.is_over and self._too_many_failed():
             self._fail(driver, _THRESHOLD)
 
@@ -145,12 +186,29 @@ class MapRun:
         if not self.is_over:
             self._end("ABORTED")
             self._stop_children(driver)
-            if self._writer is not None and not self._busy:
-                self._writer.discard()
+            if not self._busy:
+                self._tidy_up(driver)
+
+    def break_down(self) -> list[Run]:
+        """A defect has ended the run that began it. The children that ran: they are not told."""
+        self._end("ABORTED")
+        running = [child for child, _ in self.live.values()]
+        self.live.clear()
+        return running
+
+    def _tidy_up(self, driver: Driver) -> None:
+        """Have files closed, and those that are not finished removed."""
+        driver.do_elsewhere(self, self._close, lambda _nothing: None)
+
+    def _close(self) -> None:
+        """A job, or the end of one."""
+        self._source.close()
+        if self._writer is not None:
+            self._writer.discard()
 
     # ------------------------------------------------------------ reading
 
-    def _inputs(self) -> Iterator[ChildInput]:
+    def _inputs(self) -> Generator[ChildInput, None, None]:
         """The inputs of the children, in order.  (ItemReader → ItemSelector → ItemBatcher)"""
         values = self._selected()
         if self.work.batcher is None:
@@ -181,8 +239,8 @@ class MapRun:
     def _read(self) -> list[ChildInput] | Failed:
         """A job: the next inputs; fewer than a chunk at the end."""
         try:
-            if self._writer is None and self._started == 0 and (writer := self._given_writer()).resource is not None:
-                self._writer = ResultWriter(writer, self.timeline.storage, self.work.map_run_arn)
+            if not self._is_open:
+                self._open()
             chunk = list(islice(self._source, _CHUNK))
         except ItemReaderFailed as error:
             return Failed("States.ItemReaderFailed", error.cause)
@@ -194,28 +252,42 @@ class MapRun:
             return Failed(DATA_LIMIT, TOO_LARGE.format(self.target.state))
         return chunk
 
+    def _open(self) -> None:
+        """Before anything is read. Raises: ResultWriterFailed where the results cannot go."""
+        self._is_open = True
+        given = self._given_writer()
+        if given.resource is not None:
+            self._writer = ResultWriter(given, self.timeline.storage, self.work.map_run_arn)
+
     def _has_read(self, driver: Driver, result: list[ChildInput] | Failed) -> None:
         if isinstance(result, Failed):
             self._fail(driver, result)
             return
         self._waiting.extend(result)
+        self._count(result)
         self._all_read = len(result) < _CHUNK
-        self.execution_counts["total"] += len(result)
-        self.item_counts["total"] += sum(given.items for given in result)
         if self._all_read and self._too_many_failed():
             self._fail(driver, _THRESHOLD)
+
+    def _count(self, read: list[ChildInput]) -> None:
+        """These are known now."""
+        if not self._counted:
+            self.item_counts.total += sum(given.items for given in read)
+        if not self._counted or self.work.batcher is not None:
+            self.execution_counts.total += len(read)
 
     # ------------------------------------------------------------ children
 
     def _child(self, given: ChildInput) -> Run:
-        index = self._started
-        self._started += 1
+        index = self.execution_counts.started
         start = self._start_record(index, given.value)
         execution = Execution(self.work.program, start, given.value)
         parent, journal = self.parent, ChildJournal()
         child = Run(execution, self.timeline, parent.bindings, parent.executor, journal)
         child.owner, child.index, child.items = self, index, given.items
         self.live[index] = child, journal
+        self.execution_counts.started += 1
+        self.item_counts.started += given.items
         return child
 
     def _start_record(self, index: int, value: JSON) -> Start:
@@ -242,13 +314,43 @@ class MapRun:
         unique = drawn_uuid(self.start.seed, self.target, f"child {index} express")
         return f"{self._arns}express:{self._labelled}:{name}:{unique}"
 
-    def start_record(self, child: Child) -> Start:
-        """The start record of a child that has ended, made anew."""
-        return self._start_record(child.place, None)._replace(now=child.start_date, input=JSONText(child.input))
+    def records(self) -> list[Child]:
+        """What is known of every child that has begun, in the order of the inputs; of those that run, as far as it has
+        come.
+        """
+        running = [_record(child) for child, _ in list(self.live.values())]  # first: they may end meanwhile
+        known = {child.place: child for child in (*running, *self.children)}
+        return [known[place] for place in sorted(known)]
+
+    def history(self, name: str) -> list[dict[str, Any]]:
+        """The events of one child, as boto3's get_execution_history returns them.
+
+        Raises: UnknownExecution; HistoryNotKept.
+        """
+        running = (child.execution for child, _ in list(self.live.values()))
+        execution = next((execution for execution in running if execution.start.name == name), None)
+        return (execution or self._told_again(name)).history()
+
+    def _told_again(self, name: str) -> Execution:
+        try:
+            child, journal = self.children.journal(name)
+        except UnknownExecution:
+            raise UnknownExecution(f"the Map Run of {self.target.state!r} has no child called {name!r}.") from None
+        if journal is None:
+            raise HistoryNotKept(
+                f"the history of {name!r} was not kept: of EXPRESS children that succeed only a summary is. "
+                "Use ExecutionType STANDARD to look into them."
+            )
+        start = self._start_record(child.place, None)._replace(now=child.start_date, input=JSONText(child.input))
+        execution = replay(self.work.program, start, journal)
+        while execution.status == "RUNNING":
+            execution.advance(_SLICE)
+        return execution
 
     def _too_many_failed(self) -> bool:
         """Over the tolerated count, or, once the total is known, the tolerated percentage?  (spec: Tolerance)"""
-        failed = self.item_counts["failed"] + self.item_counts["timedOut"]
+        ended = self.item_counts.ended
+        failed = ended["failed"] + ended["timedOut"]
         count, percentage = self.tolerated_failure_count, self.tolerated_failure_percentage
         if not failed:
             return False
@@ -256,11 +358,11 @@ class MapRun:
             return True
         if count is not None and failed > count:
             return True
-        return percentage is not None and self._all_read and failed * 100 > percentage * self.item_counts["total"]
+        known = self._counted or self._all_read
+        return percentage is not None and known and failed * 100 > percentage * self.item_counts.total
 
     def _fail(self, driver: Driver, failure: Failed) -> None:
         self._failure = failure
-        self._waiting.clear()
         self._stop_children(driver)
 
     def _stop_children(self, driver: Driver) -> None:
@@ -273,17 +375,43 @@ class MapRun:
         given = self.work.writer or {}
         return Writer(given.get("Resource"), given.get("Parameters") or {}, given.get("WriterConfig") or {})
 
-    def _results(self) -> Answer:
+    def _finished(self) -> Answer:
         """A job: what the Map Run gives."""
         try:
-            if self._writer is not None:
-                for child in self.children:
-                    self._writer.add(self._result(child))
-                output: JSON = self._writer.close()
-                return self._failure or Succeeded(output)
+            if self._writer is not None and (self._failure is None or self.execution_counts.started):
+                return self._exported(self._writer)
+            return self._failure or self._collected()
+        except NotJSON as error:  # nested deeper than the reader goes
+            return self._failure or Failed(RUNTIME, f"The output of a child cannot be read: {error.message}")
+        finally:
+            self._close()
+
+    def _exported(self, writer: ResultWriter) -> Answer:
+        """Results in files. When it is stopped meanwhile there is no manifest."""
+        try:
+            for result in self._results():
+                writer.add(result)
+                if self.is_over:
+                    return _NOBODY_ASKS
+            output: JSON = writer.close()
         except ResultWriterFailed as error:
             return self._failure or Failed("States.ResultWriterFailed", error.cause)
-        return self._failure or self._collected()
+        return self._failure or Succeeded(output)
+
+    def _results(self) -> Iterator[ChildResult]:
+        """Of every child, and then of those that were never started because too many had failed."""
+        yield from map(self._result, self.children)
+        if self._failure is not None:
+            never_started = chain([*self._waiting], self._rest())
+            for index, given in enumerate(never_started, self.execution_counts.started):
+                yield self._pending(index, given)
+
+    def _rest(self) -> Iterator[ChildInput]:
+        """The inputs that were not read yet; as far as they can be, after a failure."""
+        with suppress(ItemReaderFailed, ItemFailed):
+            while chunk := list(islice(self._source, _CHUNK)):
+                self._count(chunk)
+                yield from chunk
 
     def _collected(self) -> Answer:
         total, output = 2, []
@@ -301,9 +429,13 @@ class MapRun:
             child.cause,
         )  # fmt: skip
 
+    def _pending(self, index: int, given: ChildInput) -> ChildResult:
+        start = self._start_record(index, given.value)
+        return ChildResult(start.execution_arn, start.name, str(start.input), "PENDING", start.state_machine_arn)
+
     def _finish(self, driver: Driver, answer: Answer) -> None:
         for counts in (self.item_counts, self.execution_counts):
-            counts["resultsWritten"] = counts["succeeded"] + counts["failed"] + counts["timedOut"]
+            counts.written = sum(counts.ended.values())
         self._end("FAILED" if isinstance(answer, Failed) else "SUCCEEDED")
         driver.map_run_ended(self, answer)
 

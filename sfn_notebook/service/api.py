@@ -17,6 +17,7 @@ from sfn_notebook.integrations.aws import TARGETS, AwsClients, Target
 from sfn_notebook.integrations.binding import Bindings, Missing, TaskNotFound, bind
 from sfn_notebook.integrations.functions import MAX_CAUSE, MAX_ERROR, FunctionTable
 from sfn_notebook.integrations.mocks import Responses
+from sfn_notebook.integrations.open_calls import OpenCalls
 from sfn_notebook.integrations.storage import Storage, unreachable
 from sfn_notebook.runners.clock import make_clock
 from sfn_notebook.runners.driver import Driver
@@ -116,6 +117,7 @@ class StepFunctions:
         self.region, self.account = region(), account
         self._clients: dict[str, AwsClients] = {target: AwsClients(target) for target in TARGETS}
         self._arns = f"arn:aws:states:{self.region}:{account}:"
+        self.open_calls = OpenCalls()
         self._runs: dict[str, Run] = {}
         self._driver = Driver()
         self._inline: dict[Run, Driver] = {}  # what callers' own threads are driving
@@ -143,7 +145,7 @@ class StepFunctions:
         if clients is None:
             raise ValueError(f"target={options.target!r}: use 'local' or 'aws'.")
         tasks, mocks = machine.program.tasks, options.mocks
-        bindings = bind(tasks, functions, mocks, clients, strict=options.strict)
+        bindings = bind(tasks, functions, mocks, clients, self.open_calls, strict=options.strict)
         storage = Storage(options.buckets, clients, self.region)
         if options.strict:
             _check_buckets(machine.program, storage)
@@ -152,9 +154,9 @@ class StepFunctions:
         origin = self.origin.chosen()
         for given in inputs:
             if runs and mocks:  # responses are counted for each run
-                bindings = bind(tasks, functions, mocks, clients, strict=options.strict)
+                bindings = bind(tasks, functions, mocks, clients, self.open_calls, strict=options.strict)
             start = self._start_record(machine, given, options, origin)
-            timeline = Timeline(make_clock(options.clock, start.now), storage)
+            timeline = Timeline(make_clock(options.clock, start.now), storage, self.open_calls)
             runs.append(self._new_run(machine.program, start, given, timeline, bindings, executor))
         if options.executor == "inline":
             self._drive(runs)

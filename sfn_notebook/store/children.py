@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import weakref
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sfn_notebook.engine.execution import Status
 from sfn_notebook.engine.stimuli import Entry
@@ -33,7 +35,7 @@ class Child(NamedTuple):
 
 
 class Children:
-    """Keeps children in a file that SQLite makes for itself and removes. Used by one thread at a time."""
+    """Keeps children in a file that SQLite makes for itself and removes. May be used from any thread."""
 
     def __init__(self) -> None:
         # An empty name is a temporary file, of which little is in memory.
@@ -43,29 +45,45 @@ class Children:
             "CREATE TABLE child (place INTEGER PRIMARY KEY, name, items, input, status, output, error, cause,"
             " start_date, stop_date, journal)"
         )
+        self._lock = threading.Lock()
+        weakref.finalize(self, self._db.close)
 
     def add(self, child: Child, journal: Sequence[Entry] | None) -> None:
         """Keep a child, and its journal unless nobody will ask for its history."""
         text = None if journal is None else write_journal(journal)
-        self._db.execute("INSERT INTO child VALUES (?,?,?,?,?,?,?,?,?,?,?)", (*child, text))
+        row = [_packed(value) for value in (*child, text)]
+        with self._lock:
+            self._db.execute("INSERT INTO child VALUES (?,?,?,?,?,?,?,?,?,?,?)", row)
 
     def __iter__(self) -> Iterator[Child]:
         """Every child, in the order of the inputs."""
         position = -1
         while True:
-            page = [Child(*row) for row in self._db.execute(_PAGE, (position,))]
-            if not page:
+            with self._lock:
+                rows = self._db.execute(_PAGE, (position,)).fetchall()
+            if not rows:
                 return
-            yield from page
-            position = page[-1].place
+            for row in rows:
+                yield Child(*map(_unpacked, row))
+            position = rows[-1][0]
 
     def journal(self, name: str) -> tuple[Child, list[Entry] | None]:
         """A child and its journal, None where it was not kept. Raises: UnknownExecution."""
-        row = self._db.execute(_BY_NAME, (name,)).fetchone()
+        with self._lock:
+            row = self._db.execute(_BY_NAME, (_packed(name),)).fetchone()
         if row is None:
             raise UnknownExecution(f"no child is called {name!r}.")
-        *fields, text = row
+        *fields, text = map(_unpacked, row)
         return Child(*fields), None if text is None else read_journal(text)
+
+
+def _packed(value: str | int | None) -> bytes | int | None:
+    """What SQLite keeps of a value. As text it would refuse lone surrogates, which a cause may have."""
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+
+
+def _unpacked(kept: Any) -> Any:
+    return kept.decode("utf-8", "surrogatepass") if isinstance(kept, bytes) else kept
 
 
 _COLUMNS: Final = "place, name, items, input, status, output, error, cause, start_date, stop_date"

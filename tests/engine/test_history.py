@@ -545,9 +545,9 @@ def test_parameters_that_cannot_be_used_schedule_nothing():
     invoke = {"Type": "Task", "Resource": INVOKE, "Parameters": {"FunctionName.$": "$.name"}, "End": True}
     stage = Stage({"T": invoke}, {"name": 1})
     assert stage.chain == ["1<0 ExecutionStarted", "2<0 TaskStateEntered", "3<2 ExecutionFailed"]
-    assert stage.failure == (
-        "States.Runtime",
+    cause = (
         "An error occurred while executing the state 'T' (entered at the event id #2). The Parameters "
         "'{\"FunctionName\":1}' could not be used to start the Task: "
-        "[The value of the field 'FunctionName' has an invalid format]",
+        "[The value of the field 'FunctionName' has an invalid format]"
     )
+    assert stage.failure == ("States.Runtime", cause)

@@ -55,10 +55,10 @@ def test_remedies(house, written, wanted, known, remedy):
 
 
 def test_what_no_function_can_answer_is_to_be_mocked(house):
-    parameters = {"FunctionName": "f", "Payload": {"token.$": "$$.Task.Token"}}
-    state = task(Resource="arn:aws:states:::lambda:invoke.waitForTaskToken", Parameters=parameters)
+    parameters = {"QueueUrl": "q", "MessageBody": {"token.$": "$$.Task.Token"}}
+    state = task(Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken", Parameters=parameters)
     expected = [("T", "Give it an answer: mocks={'T': [{'return': …}]}.")]
-    assert missing(house, {"T": state}, {"f": lambda event: 1}) == expected
+    assert missing(house, {"T": state}) == expected
 
 
 def test_a_computed_function_name_is_not_missing(house):

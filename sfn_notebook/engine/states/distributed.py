@@ -182,7 +182,7 @@ def _number_at(text: str, field: str, expected: Expected, checked: Callable[[Any
 def _arguments(state: State, holder: Mapping[str, JSON], site: str) -> Setting:
     """Parameters or Arguments of ItemReader and ResultWriter."""
     if state.is_jsonata:
-        return computed(value_flow(holder.get("Arguments", {}), f"{site}/Arguments"))
+        return computed(typed_flow(holder.get("Arguments", {}), f"{site}/Arguments", "object"))
     return compile_template(holder.get("Parameters", {}), "Parameters").evaluate
 
 

@@ -64,13 +64,18 @@ def compile_task(step: Step, state: State, steps: Mapping[str, Step]) -> None:
             _check_parameters(data)
         if bound > execution.max_bytes:
             execution.measure(data, step.name)
+        if resource.kind == "activity":  # it is scheduled when somebody has said that there is such an activity
+            frame.unscheduled = about, data
+            target = execution.await_outside(frame)
+            execution.commands.append(RunTask(target, resource, data, about.timeout, about.heartbeat))
+            return PARK
         events = execution.events
         here = (len(events) >> 2) + 1
         events += (scheduled, frame.previous, about, data, started, here, resource, None)
         frame.previous = here + 1
         seconds = about.timeout
         target = execution.await_outside(frame)
-        execution.commands.append(make(RunTask, (target, resource, data, seconds)))
+        execution.commands.append(make(RunTask, (target, resource, data, seconds, about.heartbeat)))
         if seconds is not None:
             execution.start_timer(frame, target, "timeout", execution.now + seconds * 1000)
         if about.heartbeat is not None and resource.has_token:
