@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .integrations.mocks import MockError
     from .notebook.execution import Execution
     from .notebook.machine import StateMachine, lint
+    from .notebook.workspace import client
     from .service.errors import DefinitionError, ExecutionFailed, InvalidExecutionInput, InvalidName
 
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "MockError": "integrations.mocks",
     "StateMachine": "notebook.machine",
     "TaskNotFound": "integrations.binding",
+    "client": "notebook.workspace",
     "lint": "notebook.machine",
     "task": "integrations.functions",
 }
@@ -48,6 +50,7 @@ __all__ = [
     "MockError",
     "StateMachine",
     "TaskNotFound",
+    "client",
     "lint",
     "task",
 ]

@@ -27,7 +27,7 @@ def keyword_only(function):
 def test_the_names():
     assert set(sfn.__all__) == {
         "DefinitionError", "Diagnostic", "Execution", "ExecutionFailed", "InvalidExecutionInput", "InvalidName",
-        "LambdaContext", "MockError", "StateMachine", "TaskNotFound", "lint", "task",
+        "LambdaContext", "MockError", "StateMachine", "TaskNotFound", "client", "lint", "task",
     }  # fmt: skip
     for name in sfn.__all__:
         assert getattr(sfn, name) is not None

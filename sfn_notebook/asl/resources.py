@@ -39,6 +39,8 @@ class Resource:
     service: str = ""
     action: str = ""
     pattern: str = ""
+    has_token: bool = False
+    """Does somebody else answer, with a task token, and send heartbeats? Activities, callbacks and jobs."""
 
     @property
     def is_lambda_invoke(self) -> bool:
@@ -54,10 +56,6 @@ class Resource:
         """Does the service first accept a job, and finish it later?  (history: TaskSubmitted)"""
         return self.pattern != ""
 
-    @property
-    def has_token(self) -> bool:
-        """Does somebody else answer, with a task token, and send heartbeats? Activities, callbacks and jobs."""
-        return self.kind == "activity" or self.is_submitted
 
 
 def parse_resource(value: JSON) -> Resource:
@@ -70,10 +68,12 @@ def _parse(text: str) -> Resource:
     if found := _LAMBDA.fullmatch(text):
         return Resource(text, "lambda", name=found["name"], qualifier=found["qualifier"] or "")
     if found := _ACTIVITY.fullmatch(text):
-        return Resource(text, "activity", name=found["name"])
+        return Resource(text, "activity", name=found["name"], has_token=True)
     if found := _SERVICE.fullmatch(text):
         pattern = found["pattern"] or ""
-        return Resource(text, "service", service=found["service"], action=found["action"], pattern=pattern)
+        return Resource(
+            text, "service", service=found["service"], action=found["action"], pattern=pattern, has_token=pattern != ""
+        )
     return Resource(text, "unknown")
 
 

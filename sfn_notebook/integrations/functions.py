@@ -34,20 +34,29 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 registry: dict[str, Callable[..., Any]] = {}
 """Functions registered with `@sfn.task`, by name."""
 
+served: dict[str, Callable[..., Any]] = {}
+"""Those that machines which came over the wire may call: `@sfn.task(serve=True)`.  (DESIGN, decision 7)"""
+
 
 @overload
 def task(function: Function, /) -> Function: ...
 @overload
-def task(*, name: str) -> Callable[[Function], Function]: ...
-def task(function: Any = None, /, *, name: str | None = None) -> Any:
+def task(*, name: str | None = None, serve: bool = False) -> Callable[[Function], Function]: ...
+def task(function: Any = None, /, *, name: str | None = None, serve: bool = False) -> Any:
     """Register a function as a task: `@sfn.task`, or `@sfn.task(name="my-function")` where the name is no identifier.
 
-    The function itself stays as it is. Registering another function under the same name replaces the first.
+    serve: machines that came over the wire (`%sfn serve`) may call it, too. The function itself stays as it is.
+    Registering another function under the same name replaces the first.
     """
 
     def register(chosen: Function) -> Function:
         shape(chosen)
-        registry[name or chosen.__name__] = chosen
+        known_as = name or chosen.__name__
+        registry[known_as] = chosen
+        if serve:
+            served[known_as] = chosen
+        else:
+            served.pop(known_as, None)
         return chosen
 
     return register if function is None else register(function)

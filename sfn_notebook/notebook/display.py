@@ -16,6 +16,7 @@ from sfn_notebook.values import JSON, pretty
 
 if TYPE_CHECKING:
     from sfn_notebook.asl.diagnostics import Diagnostic
+    from sfn_notebook.server.credentials import Credentials
 
     from .execution import Execution
     from .machine import StateMachine
@@ -154,6 +155,17 @@ def _notes(notes: list[Diagnostic]) -> str:
         f"<li><code>{note.code}</code> {escape(str(note).removeprefix(note.code + ' '))}</li>" for note in notes
     )
     return f"<details><summary>{len(notes)} warning{'s' * (len(notes) != 1)}</summary><ul>{items}</ul></details>"
+
+
+def how_to_reach(url: str, credentials: Credentials) -> str:
+    """What others set to reach a server; a key that somebody set before is not shown."""
+    lines = [f"Step Functions is ready at {url}", f"export AWS_ENDPOINT_URL_SFN={url}"]
+    if credentials.made:
+        lines.append(f"export AWS_ACCESS_KEY_ID={credentials.access_key_id}")
+        lines.append(f"export AWS_SECRET_ACCESS_KEY={credentials.secret_access_key}")
+    else:
+        lines.append("(with the access key that is set for it in the kernel's environment)")
+    return "\n".join([*lines, "export AWS_DISABLE_HOST_PREFIX_INJECTION=true"])
 
 
 class Shown:

@@ -16,11 +16,12 @@ from traitlets import Enum, Unicode
 import sfn_notebook as sfn
 
 from . import display
-from .workspace import is_repeatable, namespace, service
+from .workspace import define, is_repeatable, namespace, serve, service
 
 if TYPE_CHECKING:
     from .execution import Execution
     from .machine import StateMachine
+    from .workspace import Served
 
 # ValueError: also MockError, InvalidName, InvalidExecutionInput; LookupError: also TaskNotFound, ExecutionExists.
 _MISTAKES = (ValueError, LookupError, TypeError, OSError)
@@ -117,6 +118,7 @@ class StepFunctionsMagics(Magics):
 
     def __init__(self, shell: Any = None, **options: Any) -> None:
         super().__init__(shell, **options)
+        self._served: Served | None = None
         if shell is not None and without_body not in shell.input_transformers_cleanup:
             shell.input_transformers_cleanup.append(without_body)
 
@@ -127,6 +129,7 @@ class StepFunctionsMagics(Magics):
         "history": "the events of an execution",
         "tasks": "the functions that tasks can use",
         "stop": "stop an execution",
+        "serve": "answer Step Functions' HTTP API beside the notebook",
         "help": "this overview",
     }
 
@@ -139,7 +142,7 @@ class StepFunctionsMagics(Magics):
     @no_var_expand
     @line_magic
     def sfn(self, line: str) -> Any:
-        """`%sfn VERB …`: run, list, lint, history, tasks, stop, help."""
+        """`%sfn VERB …`: run, list, lint, history, tasks, stop, serve, help."""
         verb, _, rest = line.strip().partition(" ")
         if verb in ("", "help", "-h", "--help"):
             print(self._overview())
@@ -166,6 +169,7 @@ class StepFunctionsMagics(Magics):
             raise UsageError(f"{title}\n{display.report(cell, error.diagnostics, first_line=2)}") from None
         if name is not None:
             self._set(name, machine)
+            define(name, machine.text, given.type)
         return self._execute(machine, given) if given.run else self._shown(machine, given)
 
     # ------------------------------------------------------------ %sfn
@@ -213,6 +217,28 @@ class StepFunctionsMagics(Magics):
         ).read(line)
         execution = self._execution(given.execution).stop()
         print(repr(execution))
+
+    def _serve(self, line: str) -> None:
+        parser = _verb_parser(
+            "serve",
+            "Answer Step Functions' HTTP API beside the notebook: boto3, the AWS CLI and workers outside share its "
+            "machines, activities and tokens. Machines that come over the wire reach only functions registered with "
+            "@sfn.task(serve=True).",
+        )
+        parser.add_argument("--port", type=int, default=0, metavar="N", help="a free one without it")
+        parser.add_argument("--stop", action="store_true", help="listen no more")
+        given = parser.read(line)
+        if given.stop or self._served is not None:
+            self._stop_serving()
+        if not given.stop:
+            self._served = served = serve(given.port)
+            print(display.how_to_reach(served.thread.url, served.credentials))
+
+    def _stop_serving(self) -> None:
+        if self._served is None:
+            raise UsageError("nothing is served.")
+        self._served.thread.stop()
+        self._served = None
 
     # ------------------------------------------------------------ what they share
 

@@ -6,11 +6,14 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from sfn_notebook.integrations.functions import FunctionTable
-    from sfn_notebook.service.api import StepFunctions
+    from sfn_notebook.server.credentials import Credentials
+    from sfn_notebook.server.serve import ServerThread
+    from sfn_notebook.service.api import MachineType, StepFunctions
+    from sfn_notebook.service.service import Service
 
 
 def shell() -> Any:
@@ -55,5 +58,63 @@ def service() -> StepFunctions:
     return StepFunctions(origin=Switched(is_repeatable))
 
 
+@lru_cache(maxsize=1)
+def api() -> Service:
+    """Step Functions' operations, as the notebook itself calls them: its functions are at hand."""
+    from sfn_notebook.service.service import Service
+
+    made = Service(service(), lambda: function_table(None))
+    for name, (text, type_) in _defined.items():
+        made.define(name, text, type_)
+    return made
+
+
+_defined: dict[str, tuple[str, MachineType]] = {}
+"""The machines of cells, for an API that nobody has asked for yet: it takes long to load."""
+
+
+def define(name: str, text: str, type: MachineType) -> None:
+    """A cell has defined a machine: the API knows it under this name."""
+    _defined[name] = text, type
+    if api.cache_info().currsize:
+        api().define(name, text, type)
+
+
+@lru_cache(maxsize=1)
+def client() -> Any:
+    """A boto3 client of Step Functions that the kernel itself answers: the operations, shapes and errors of boto3's.
+
+    Machines, executions and tags live as long as the kernel. Nothing is sent anywhere, no credentials are needed.
+    (API: all operations of `botocore`'s stepfunctions model that this version has; others raise ClientError)
+    """
+    from sfn_notebook.service.client import make_client
+
+    return make_client(api())
+
+
+class Served(NamedTuple):
+    """A server that runs beside the notebook, and the key that requests to it are signed with."""
+
+    thread: ServerThread
+    credentials: Credentials
+
+
+def serve(port: int = 0, host: str = "127.0.0.1") -> Served:
+    """Answer Step Functions' HTTP API on a thread: workers, the AWS CLI and boto3 outside share the kernel's machines.
+
+    Machines that come over the wire reach only functions registered with `@sfn.task(serve=True)`, no files and no AWS.
+    Raises: OSError when the port is taken.
+    """
+    from sfn_notebook.integrations.functions import FunctionTable, served
+    from sfn_notebook.server.credentials import find_credentials
+    from sfn_notebook.server.serve import ServerThread
+    from sfn_notebook.service.service import Service
+
+    wire = Service(service(), lambda: FunctionTable(served, registered={}), account=api().account)
+    credentials = find_credentials(os.environ)
+    return Served(ServerThread(wire, credentials, host, port), credentials)
+
+
 if hasattr(os, "register_at_fork"):  # a forked child has none of its parent's threads
-    os.register_at_fork(after_in_child=service.cache_clear)
+    for cached in (service, api, client):
+        os.register_at_fork(after_in_child=cached.cache_clear)

@@ -131,7 +131,7 @@ class Driver:
         root = timeline.root
         if root.done:
             return
-        children = [child for map_run in timeline.feeding for child in map_run.break_down()]
+        children = [child for map_run in timeline.feeding for child in map_run.break_down(self)]
         timeline.feeding.clear()
         for run in (root, *children):
             run.map_runs.clear()
@@ -215,11 +215,11 @@ class Driver:
 
     def _take_in(self, run: Run, target: Target, answer: Answer | Refused, now: int) -> None:
         """Hand over what a task has answered."""
-        if isinstance(answer, Refused):
-            self._hand_over(run, TaskRefused(now, target, answer.cause))
-            return
         if isinstance(answer, Failed):
             self._hand_over(run, make(TaskFailed, (now, target, answer.error, answer.cause)))
+            return
+        if isinstance(answer, Refused):
+            self._hand_over(run, TaskRefused(now, target, answer.cause))
             return
         if answer.submitted is not ABSENT:
             self._hand_over(run, TaskSubmitted(now, target, answer.submitted))
