@@ -39,13 +39,25 @@ class Chain:
                 place = place[0], details(event)["index"]
             elif is_exited(event) and event["type"].startswith(("Parallel", "Map")):
                 place = self.place[self.entered(event, details(event)["name"])["id"]]
+            elif event["type"] == "EvaluationFailed":
+                place = self.place[self.entered(event, details(event)["state"])["id"]]
             self.place[event["id"]] = place
 
     def back(self, event):
-        """The events that led to this one, the nearest first."""
-        while event["previousEventId"]:
-            event = self.by_id[event["previousEventId"]]
+        """The events that led to this one, the nearest first.
+
+        An evaluation that fails at once points at what the Entered event of its state points at; it came after that.
+        """
+        while event["previousEventId"] or event["type"] == "EvaluationFailed":
+            event = self._entered_beside(event) or self.by_id[event["previousEventId"]]
             yield event
+
+    def _entered_beside(self, event):
+        if event["type"] != "EvaluationFailed":
+            return None
+        name, before = details(event)["state"], event["previousEventId"]
+        beside = (e for e in self.history[: event["id"]] if is_entered(e) and e["previousEventId"] == before)
+        return next((e for e in beside if details(e)["name"] == name), None)
 
     def entered(self, event, name):
         """The Entered event of the visit of state `name` in which this event lies. (State names are unique.)"""
@@ -131,9 +143,13 @@ def visit_of(chain, event):
         return event
     if is_exited(event):
         return chain.entered(event, details(event)["name"])
+    if type_ == "EvaluationFailed":
+        return chain.entered(event, details(event)["state"])
     before = chain.by_id[event["previousEventId"]]
     if type_ in ("ParallelStateStarted", "MapStateStarted", "ParallelStateFailed", "MapStateFailed"):
         if before["type"] in (type_, type_.replace("Started", "Entered")):
+            return visit_of(chain, before)
+        if before["type"] == "EvaluationFailed" and visit_of(chain, before)["type"][:3] == type_[:3]:
             return visit_of(chain, before)
         # A retry or failure points at what failed inside.
         return visit_of(chain, inside(chain, visit_of(chain, before)))

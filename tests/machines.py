@@ -1,52 +1,24 @@
-"""Random machines that the linter accepts, with all eight types of state nested, and scripts for their tasks."""
+"""Random machines that the linter accepts, with all eight types of state nested, in either query language or in both,
+and scripts for their tasks.
+"""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+import jsonata_states
 from hypothesis import strategies as st
-from stage import ACTIVITY, CALLBACK, FUNCTION, INVOKE
+from machine_style import SMALL, Style, rarely, retriers
+from stage import ACTIVITY, CALLBACK, INVOKE
 
-PUT_OBJECT = "arn:aws:states:::aws-sdk:s3:putObject"
 ERRORS = ("A", "B", "States.TaskFailed", None)
 
-SMALL = st.one_of(
-    st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from(["", "x", "ключ"]), st.just([]), st.just({}),
-    st.just([1, {"a": 2}]), st.just({"a": {"b": [1, 2]}}), st.just(1.5),
-)  # fmt: skip
-
 INPUTS = st.fixed_dictionaries(
-    {"n": st.integers(0, 3), "items": st.lists(st.integers(0, 3), max_size=4)}, optional={"a": SMALL}
+    {
+        "n": st.integers(0, 3),
+        "items": st.lists(st.integers(0, 3), max_size=4),
+        "named": st.dictionaries(st.sampled_from(["a", "b", "ключ"]), st.integers(0, 3), max_size=3),
+    },
+    optional={"a": SMALL},
 )
-
-
-@dataclass
-class Style:
-    """What a generated machine may do.
-
-    calm: every failure is caught by its own state and no time or chance shows in a value, so that the order in which
-    branches go on cannot matter; patient: no timeout is so short that a slow computer meets it.
-    """
-
-    calm: bool = False
-    patient: bool = False
-    resources: tuple[str, ...] = (
-        FUNCTION,
-        FUNCTION,
-        INVOKE,
-        CALLBACK,
-        ACTIVITY,
-        "arn:aws:states:::aws-sdk:s3:putObject",
-    )
-    names: list = field(default_factory=list)
-
-    def name(self, kind):
-        """A name that nobody has yet."""
-        self.names.append(kind)
-        return f"{kind}{len(self.names)}"
-
-
-def rarely(draw, one_in=4):
-    """True once in a while; shrinks to False."""
-    return draw(st.integers(0, one_in - 1)) == one_in - 1
 
 
 def _path_fields(draw, style, *, result=True):
@@ -58,7 +30,7 @@ def _path_fields(draw, style, *, result=True):
     if result and rarely(draw, 2):
         fields["ResultPath"] = draw(st.sampled_from([None, "$", "$.r", "$.r.s"][: 2 if style.calm else 4]))
     if rarely(draw, 8):
-        fields["Assign"] = {style.name("v"): draw(SMALL)}  # inner names must not repeat outer ones
+        fields["Assign"] = {style.variable(draw): draw(SMALL)}
     return fields
 
 
@@ -67,28 +39,9 @@ def _template(draw, style):
     if not style.calm:
         choices += [
             {"id.$": "States.UUID()"}, {"t.$": "$$.State.EnteredTime", "again.$": "$$.Execution.StartTime"},
-            {"n.$": "$.n"}, {"dice.$": "States.MathRandom(1, 6)"},
+            {"n.$": "$.n"}, {"dice.$": "States.MathRandom(1, 6)"}, *({"v.$": f"${name}"} for name in style.variables),
         ]  # fmt: skip
     return draw(st.sampled_from(choices))
-
-
-def _retriers(draw):
-    names = draw(st.lists(st.sampled_from(["A", "B", "States.TaskFailed", "States.Timeout"]), max_size=2))
-    retriers = [{"ErrorEquals": [name], **_retrier(draw)} for name in names]
-    if rarely(draw, 2):
-        retriers.append({"ErrorEquals": ["States.ALL"], **_retrier(draw)})
-    return {"Retry": retriers} if retriers else {}
-
-
-def _retrier(draw):
-    fields = {"MaxAttempts": draw(st.integers(0, 2)), "IntervalSeconds": draw(st.integers(1, 3))}
-    if rarely(draw, 2):
-        fields["BackoffRate"] = draw(st.sampled_from([1, 1.5, 2.0]))
-    if rarely(draw):
-        fields["MaxDelaySeconds"] = 4
-    if rarely(draw):
-        fields["JitterStrategy"] = "FULL"
-    return fields
 
 
 def _catchers(draw, style, target):
@@ -118,7 +71,7 @@ def _task(draw, style, following):
         fields["TimeoutSeconds"] = draw(st.integers(2, 4)) * (30 if style.patient else 1)
         if fields["Resource"] in (CALLBACK, ACTIVITY):
             fields["HeartbeatSeconds"] = fields["TimeoutSeconds"] // 2
-    return {**fields, **_retriers(draw), **_catchers(draw, style, following)}
+    return {**fields, **retriers(draw), **_catchers(draw, style, following)}
 
 
 def _pass(draw, style, _following):
@@ -137,72 +90,113 @@ def _wait(draw, style, _following):
     return {"Type": "Wait", **draw(st.sampled_from(ways)), **_path_fields(draw, style, result=False)}
 
 
-def _parallel(draw, style, following, depth):
-    branches = [container(draw, style, depth + 1) for _ in range(draw(st.integers(1, 3)))]
+def _parallel(draw, style, following, branches):
     fields = {"Type": "Parallel", "Branches": branches, **_path_fields(draw, style)}
-    return {**fields, **_retriers(draw), **_catchers(draw, style, following)}
+    return {**fields, **retriers(draw), **_catchers(draw, style, following)}
 
 
-def _map(draw, style, following, depth):
+def _map(draw, style, following, processor):
     fields = {
         "Type": "Map",
-        "ItemsPath": "$$.Execution.Input.items",
-        draw(st.sampled_from(["ItemProcessor", "Iterator"])): container(draw, style, depth + 1),
+        "ItemsPath": draw(st.sampled_from(["$$.Execution.Input.items", "$$.Execution.Input.named"])),
+        draw(st.sampled_from(["ItemProcessor", "Iterator"])): processor,
         **_path_fields(draw, style),
     }
     if rarely(draw, 2):
         fields["MaxConcurrency"] = draw(st.integers(0, 3))
     if rarely(draw, 2):
         fields["ItemSelector"] = {"n.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index", "more": True}
-    return {**fields, **_retriers(draw), **_catchers(draw, style, following)}
+    return {**fields, **retriers(draw), **_catchers(draw, style, following)}
 
 
-def _choice(draw, style, following, states):
-    """A Choice with a way to a Fail or Succeed, or back to where a Wait leads."""
+def _choice(draw, style, following, side):
     test = draw(st.sampled_from([{"IsPresent": True}, {"NumericGreaterThan": 1}, {"NumericEquals": 0}]))
     rule = {"Variable": "$$.Execution.Input.n", **test}
     if not style.calm and rarely(draw, 8):
         rule = {"Variable": "$.n", **test}
-    kinds = ["Succeed", "Pass"] if style.calm else ["Succeed", "Fail", "Loop", "Pass"]
-    kind = draw(st.sampled_from(kinds))
-    side = style.name(kind)
-    if kind == "Succeed":
-        states[side] = {"Type": "Succeed"}
-    elif kind == "Fail":
-        states[side] = {"Type": "Fail", **({"Error": "A", "Cause": "why"} if rarely(draw, 2) else {})}
-    elif kind == "Pass":
-        states[side] = {"Type": "Pass", "Next": following}
-    else:
-        states[side] = {"Type": "Wait", "Seconds": draw(st.integers(2, 9)), "Next": next(iter(states))}
     return {"Type": "Choice", "Choices": [{**rule, "Next": side}], "Default": following}
+
+
+def _side(draw, style, following, states):
+    """The name of a state to which a Choice may lead: a Fail or Succeed, or a Wait from which it goes back."""
+    kind = draw(st.sampled_from(["Succeed", "Pass"] if style.calm else ["Succeed", "Fail", "Loop", "Pass"]))
+    name, is_jsonata = style.name(kind), style.is_jsonata(draw)
+    if kind == "Succeed":
+        state = jsonata_states.succeed(draw, style) if is_jsonata else {"Type": "Succeed"}
+    elif kind == "Fail" and is_jsonata:
+        state = jsonata_states.fail(draw)
+    elif kind == "Fail":
+        state = {"Type": "Fail", **({"Error": "A", "Cause": "why"} if rarely(draw, 2) else {})}
+    elif kind == "Pass":
+        state = {"Type": "Pass", "Next": following}
+    else:
+        state = {"Type": "Wait", "Seconds": draw(st.integers(2, 9)), "Next": next(iter(states))}
+    states[name] = _in_language(style, state, is_jsonata)
+    return name
+
+
+def _in_language(style, state, is_jsonata):
+    """The state, saying what its language is where the machine's is another."""
+    return {**state, "QueryLanguage": "JSONata"} if is_jsonata and style.languages == "both" else state
+
+
+JSONPATH = {"Pass": _pass, "Task": _task, "Wait": _wait, "Choice": _choice, "Parallel": _parallel, "Map": _map}
+JSONATA = {
+    "Pass": jsonata_states.pass_,
+    "Task": jsonata_states.task,
+    "Wait": jsonata_states.wait,
+    "Choice": jsonata_states.choice,
+    "Parallel": jsonata_states.parallel,
+    "Map": jsonata_states.map_,
+}
+
+
+def _state(draw, style, kind, following, states, depth):
+    is_jsonata = style.is_jsonata(draw)
+    inside = ()
+    if kind == "Choice":
+        inside = (_side(draw, style, following, states),)
+    elif kind == "Map":
+        inside = (container(draw, style, depth + 1),)
+    elif kind == "Parallel":
+        inside = ([container(draw, style, depth + 1) for _ in range(draw(st.integers(1, 3)))],)
+    state = (JSONATA if is_jsonata else JSONPATH)[kind](draw, style, following, *inside)
+    return _in_language(style, state if kind == "Choice" else {**state, "Next": following}, is_jsonata)
 
 
 def container(draw, style, depth):
     """A chain of states, each leading to the next; choices and catchers make the detours."""
+    around = style.outer, style.own
+    style.outer, style.own = style.variables, []
     kinds = ["Pass", "Task", "Task", "Wait", "Choice"] + (["Parallel", "Map"] if depth < 2 else [])
     chosen = draw(st.lists(st.sampled_from(kinds), max_size=3 if depth else 4))
     names = [style.name(kind) for kind in chosen] + [style.name("Last")]
     states = {}
     for name, kind, following in zip(names, chosen, names[1:], strict=False):
         states[name] = {}  # holds the place: the first state is where loops lead back to
-        if kind in ("Parallel", "Map"):
-            states[name] = {"Parallel": _parallel, "Map": _map}[kind](draw, style, following, depth)
-        elif kind == "Choice":
-            states[name] = _choice(draw, style, following, states)
-        else:
-            states[name] = {"Pass": _pass, "Task": _task, "Wait": _wait}[kind](draw, style, following)
-        if kind != "Choice":
-            states[name]["Next"] = following
-    last = draw(st.sampled_from(["Pass", "Succeed"]))
-    states[names[-1]] = {"Type": "Succeed"} if last == "Succeed" else {"Type": "Pass", "End": True}
+        states[name] = _state(draw, style, kind, following, states, depth)
+    states[names[-1]] = _last(draw, style)
+    style.outer, style.own = around
     return {"StartAt": names[0], "States": states}
+
+
+def _last(draw, style):
+    is_jsonata = style.is_jsonata(draw)
+    if draw(st.sampled_from(["Pass", "Succeed"])) == "Pass":
+        state = {**(jsonata_states.pass_(draw, style, None) if is_jsonata else {"Type": "Pass"}), "End": True}
+    else:
+        state = jsonata_states.succeed(draw, style) if is_jsonata else {"Type": "Succeed"}
+    return _in_language(style, state, is_jsonata)
 
 
 @st.composite
 def machines(draw, **style):
     """The definition of a random machine. `style`: fields of Style."""
-    style = Style(**style)
+    languages = draw(st.sampled_from(["JSONPath", "both", "both", "JSONata"]))
+    style = Style(languages=languages, **style)
     definition = container(draw, style, 0)
+    if languages == "JSONata":
+        definition["QueryLanguage"] = "JSONata"
     if not style.calm:
         definition["TimeoutSeconds"] = draw(st.integers(20, 40))  # loops wait, so this ends them
     return definition

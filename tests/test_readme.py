@@ -8,7 +8,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from sfn_notebook import StateMachine, TaskNotFound, Unsupported
+from sfn_notebook import StateMachine, TaskNotFound
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -72,16 +72,6 @@ def test_ci_runs_the_second_command():
     assert first.count("\n") == second.count("\n") == 0
     assert second in (ROOT / ".ci" / "run").read_text()
     assert "notebooks/01_first_state_machine.ipynb" in first
-
-
-def test_what_is_said_to_run_not_yet_says_so_itself():
-    jsonata = {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
-    one = {"StartAt": "B", "States": {"B": {"Type": "Pass", "End": True}}}
-    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **one}
-    many = {"StartAt": "A", "States": {"A": {"Type": "Map", "ItemProcessor": processor, "End": True}}}
-    for definition in (jsonata, many):
-        with pytest.raises(Unsupported, match="cannot run the machine, only lint and draw it"):
-            StateMachine(definition).run()
 
 
 @pytest.mark.parametrize(

@@ -521,7 +521,7 @@ class Execution:
     def _timer_fired(self, stimulus: TimerFired) -> None:
         target, timer = stimulus.target, stimulus.timer
         if timer == "execution":
-            if self._has_deadline:
+            if self._has_deadline and target == WHOLE:
                 self._has_deadline = False
                 self._end("TIMED_OUT", kinds.EXECUTION_TIMED_OUT, 0, Failure(TIMEOUT, None))
             return

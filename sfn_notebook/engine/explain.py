@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from sfn_notebook.asl.model import Machine, State
 from sfn_notebook.asl.rules.spelling import Speller
 from sfn_notebook.query.jsonata import EvaluationError, JsonataExpression, States, compile_expression
+from sfn_notebook.query.jsonata_audit import Part, audit
 from sfn_notebook.query.jsonata_template import expressions_in
 from sfn_notebook.query.scope import QueryError
 from sfn_notebook.values import ABSENT, JSON, Absent
@@ -46,14 +47,15 @@ class NoSuchVisit(LookupError):
 
 
 class Evaluated(NamedTuple):
-    """One JSONata expression of a field: where it stands ("Output/total"), its text, and its value or cause of
-    failure.
+    """One JSONata expression of a field: where it stands ("Output/total"), its text, its value or cause of failure, and
+    what its parts gave.
     """
 
     location: str
     text: str
     value: JSON | Absent
     cause: str | None
+    parts: tuple[Part, ...]
 
 
 class Moment(NamedTuple):
@@ -121,6 +123,8 @@ def _listen(
 
 
 _SLICE: Final = 1000
+_WATCHED: Final = 200
+"""How many expressions of a visit are taken to pieces: a Map may evaluate its ItemSelector for very many items."""
 
 
 def _state(machine: Machine, name: str) -> State:
@@ -159,6 +163,7 @@ class _Listener:
         self.variables_before: Mapping[str, JSON] = {}
         self.variables_after: Mapping[str, JSON] | None = None
         self._noted: set[tuple[str, int]] = set()
+        self._watched = 0
         self._compiled: dict[str, JsonataExpression] = {}
 
     @property
@@ -234,10 +239,12 @@ class _Listener:
         expression = self._compiled.get(location)
         if expression is None:
             expression = self._compiled[location] = compile_expression(text, location)
+        self._watched += 1
+        parts = audit(text, location, states, frame) if self._watched <= _WATCHED else ()
         try:
-            return Evaluated(location, text, expression(states, frame), None)
+            return Evaluated(location, text, expression(states, frame), None, parts)
         except QueryError as error:
-            return Evaluated(location, text, ABSENT, error.cause)
+            return Evaluated(location, text, ABSENT, error.cause, parts)
 
     # ------------------------------------------------------------ what the execution tells
 

@@ -70,6 +70,39 @@ def statuses(visited: Iterable[Visit], machine: Machine) -> Mapping[str, StateSt
     }
 
 
+def together(one: StateStatus, other: StateStatus) -> StateStatus:
+    """What became of a state in two executions beside one another: the gravest."""
+    status = min(one.status, other.status, key=_GRAVITY.index)
+    return StateStatus(status, one.visits + other.visits, one.retries + other.retries)
+
+
+class Tally:
+    """What became of the states of one machine in executions beside one another: the children of a Map Run."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self.statuses: dict[str, StateStatus] = {}
+        self.edges: Counter[TakenEdge] = Counter()
+
+    def add(self, history: Iterable[Event], times: int = 1) -> None:
+        """Count an execution that has ended, or as many as went the same way."""
+        visited = visits.read_visits(history, self._machine)
+        for name, status in statuses(visited, self._machine).items():
+            counted = StateStatus(status.status, status.visits * times, status.retries * times)
+            self.statuses[name] = together(self.statuses.get(name, _NOT_RUN), counted)
+        for edge, count in edges(visited, self._machine).items():
+            self.edges[edge] += count * times
+
+    def copy(self) -> Tally:
+        """One that can be added to without changing this one."""
+        other = Tally(self._machine)
+        other.statuses, other.edges = self.statuses.copy(), self.edges.copy()
+        return other
+
+
+_NOT_RUN: Final = StateStatus()
+
+
 def edges(visited: Iterable[Visit], machine: Machine) -> Mapping[TakenEdge, int]:
     """`taken_edges`, of a history that has been read."""
     states = {state.name: state for state in machine.walk()}

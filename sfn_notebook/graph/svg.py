@@ -33,7 +33,7 @@ from .palette import (
 from .routing import number
 from .scene import Box, Edge, Node, Point, Scene
 from .shapes import BADGE, arrow, badge, contents, counters, element, rectangle, tooltip, write
-from .status import StateStatus, Status, TakenEdge, edges, statuses
+from .status import StateStatus, Status, TakenEdge, Tally, edges, statuses, together
 from .text import clip, escape, visible, width
 from .visits import read_visits
 
@@ -50,13 +50,26 @@ _NOT_RUN: Final = StateStatus()
 Statuses = Mapping[str, StateStatus]
 
 
-def draw(machine: Machine, history: Iterable[Mapping[str, Any]] | None = None, *, title: str | None = None) -> str:
-    """The picture of a machine as SVG text; with a history, what became of each state in it."""
+def draw(
+    machine: Machine,
+    history: Iterable[Mapping[str, Any]] | None = None,
+    *,
+    title: str | None = None,
+    children: Iterable[Tally] = (),
+) -> str:
+    """The picture of a machine as SVG text; with a history, what became of each state in it.
+
+    children: what became of the states inside Distributed Maps, of which the history does not tell.
+    """
     scene = build.build_scene(machine)
     if history is None:
         return _Picture(scene, None, {}).svg(title)
     visited = read_visits(history, machine)
-    return _Picture(scene, statuses(visited, machine), edges(visited, machine)).svg(title)
+    found, taken = dict(statuses(visited, machine)), dict(edges(visited, machine))
+    for tally in children:
+        found |= {name: together(found.get(name, _NOT_RUN), status) for name, status in tally.statuses.items()}
+        taken |= tally.edges
+    return _Picture(scene, found, taken).svg(title)
 
 
 class _Picture:

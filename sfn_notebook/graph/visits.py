@@ -238,11 +238,11 @@ class _Reader:
         elif kind in ("MapStateFailed", "ParallelStateFailed"):
             self._blame(event)
             visit.abort_inside()
-            visit.go_wrong("FAILED", _details(event).get("error"))
+            visit.go_wrong("FAILED", _details(event).get("error") or visit.error)  # the Map Run's, or an expression's
             visit.given_up = True
         elif kind.endswith("Failed"):
             visit.go_wrong("FAILED", _details(event).get("error"))
-        elif kind in ("LambdaFunctionSucceeded", "TaskSucceeded", "ActivitySucceeded"):
+        elif kind in ("LambdaFunctionSucceeded", "TaskSucceeded", "ActivitySucceeded", "MapRunSucceeded"):
             visit.fault = visit.error = None
 
     def _blame(self, event: Event) -> None:

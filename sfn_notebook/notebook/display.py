@@ -51,7 +51,7 @@ def execution_bundle(execution: Execution) -> dict[str, str]:
     if len(table):
         text.append(_table(table).to_string(index=False))
     html = [
-        f"<p>{_badge(execution.status)} <b>{escape(execution.machine_name)}</b>: {escape(', '.join(parts))}</p>",
+        f"<p>{badge(execution.status)} <b>{escape(execution.machine_name)}</b>: {escape(', '.join(parts))}</p>",
         _picture(execution.svg(), f"execution of {execution.machine_name}: {execution.status}"),
         _ending_html(execution),
         _table_html(table),
@@ -86,30 +86,30 @@ def duration(time: timedelta) -> str:
 
 def _ending_text(execution: Execution) -> list[str]:
     if execution.status == "SUCCEEDED":
-        return [f"output: {_clip(pretty(execution.output), _LONGEST_VALUE)}"]
+        return [f"output: {clip(pretty(execution.output), _LONGEST_VALUE)}"]
     parts = (("error", execution.error), ("cause", execution.cause))
-    return [f"{name}: {_clip(part, _LONGEST_VALUE)}" for name, part in parts if part]
+    return [f"{name}: {clip(part, _LONGEST_VALUE)}" for name, part in parts if part]
 
 
 def _ending_html(execution: Execution) -> str:
     if execution.status == "SUCCEEDED":
-        return _section("Output", _pre(_clip(pretty(execution.output), _LONGEST_VALUE)))
+        return _section("Output", _pre(clip(pretty(execution.output), _LONGEST_VALUE)))
     parts = [f"<b>{escape(execution.error)}</b>"] if execution.error else []
     if execution.cause:
-        parts.append(_pre(_clip(execution.cause, _LONGEST_VALUE)))
+        parts.append(_pre(clip(execution.cause, _LONGEST_VALUE)))
     return _section("Error", "".join(parts)) if parts else ""
 
 
 def _table(table: Any) -> Any:
     """The first rows as text, without the columns that tell nothing."""
     shown = table.head(_ROWS)[[name for name in _SHOWN if not _is_empty(table[name])]]
-    return shown.astype(object).where(shown.notna(), None).map(_cell)
+    return shown.astype(object).where(shown.notna(), None).map(cell_text)
 
 
-def _cell(value: Any) -> str:
+def cell_text(value: Any) -> str:
     if value is None:
         return ""
-    return duration(value) if isinstance(value, timedelta) else _clip(str(value), _LONGEST_CELL)
+    return duration(value) if isinstance(value, timedelta) else clip(str(value), _LONGEST_CELL)
 
 
 def _is_empty(column: Any) -> bool:
@@ -127,7 +127,7 @@ def _table_html(table: Any) -> str:
     return f"<details{opened}><summary>Transitions ({len(table)})</summary>{rows}{more}</details>"
 
 
-def _badge(status: str) -> str:
+def badge(status: str) -> str:
     return f'<span style="color: {_COLOURS[status]}; font-weight: bold">{status}</span>'
 
 
@@ -144,7 +144,7 @@ def _picture(svg: str, alternative: str) -> str:
     return f'<img alt="{escape(alternative)}" style="max-width: 100%" src="data:image/svg+xml;base64,{data}"/>'
 
 
-def _clip(text: str, longest: int) -> str:
+def clip(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
 
 

@@ -20,6 +20,9 @@ from . import display
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .explanation import Explanation
+    from .map_run import MapRun
+
 _PATIENCE = 2.0
 
 
@@ -104,11 +107,35 @@ class Execution:
 
         return transitions(self.history, self._run.execution.program.machine)
 
+    def explain(self, state: str, visit: int = 0) -> Explanation:
+        """What happened to the data in one visit of `state`, step by step; while it runs, as far as it has come.
+
+        visit: from 0 in the order of `.transitions`; -1 is the latest. Raises: NoSuchVisit, a LookupError.
+        """
+        from sfn_notebook.engine.explain import explain
+
+        from .explanation import explanation_of
+
+        execution = self._run.execution
+        transitions = execution.transitions  # before the journal is read, which then holds all that came until there
+        record = self._service.store.read(self.arn)
+        machine = execution.program.machine
+        return explanation_of(explain(machine, record.start, record.journal, state, visit, transitions))
+
     def svg(self) -> str:
         """The graph, its states coloured by what became of them, as SVG text."""
         from sfn_notebook.graph.svg import draw
 
-        return draw(self._run.execution.program.machine, self.history, title=self.machine_name)
+        latest = {map_run.place: map_run for map_run in self._run.all_map_runs}
+        children = [map_run.outcomes.tally() for map_run in latest.values()]
+        return draw(self._run.execution.program.machine, self.history, title=self.machine_name, children=children)
+
+    @property
+    def map_runs(self) -> list[MapRun]:
+        """The Map Runs of its Distributed Maps, those of nested ones too, in the order in which they began."""
+        from .map_run import MapRun
+
+        return [MapRun(map_run) for map_run in self._run.all_map_runs]
 
     # ------------------------------------------------------------ waiting for it
 

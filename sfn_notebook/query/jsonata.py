@@ -69,7 +69,7 @@ def compile_expression(text: str, field: str) -> JsonataExpression:
     refused = next((problem for problem in problems(tree) if problem.code), None)
     if refused is not None:
         raise QuerySyntaxError(refused.message, refused.start, refused.hint)
-    program = _Program(text, tree, field)
+    program = Program(text, tree, field)
     path = pure_path(tree)
     if path is None:
         return program.evaluate
@@ -112,7 +112,7 @@ def _check_syntax(text: str) -> None:
 # ---------------------------------------------------------------- paths
 
 
-def _path_of_states(names: tuple[str, ...], program: _Program) -> JsonataExpression:
+def _path_of_states(names: tuple[str, ...], program: Program) -> JsonataExpression:
     def evaluate(states: States, scope: Scope) -> JSON:
         found: JSON
         match names[:1]:
@@ -135,11 +135,11 @@ _FIELDS: Final[dict[str, Callable[[States], JSON | Absent]]] = {
 }
 
 
-def _path_of_variable(name: str, names: tuple[str, ...], program: _Program) -> JsonataExpression:
+def _path_of_variable(name: str, names: tuple[str, ...], program: Program) -> JsonataExpression:
     return lambda states, scope: _follow(scope.variables.get(name, ABSENT), names, states, scope, program)
 
 
-def _follow(found: JSON | Absent, names: tuple[str, ...], states: States, scope: Scope, program: _Program) -> JSON:
+def _follow(found: JSON | Absent, names: tuple[str, ...], states: States, scope: Scope, program: Program) -> JSON:
     """What a path finds in `found`; an array on the way is left to jlens."""
     for name in names:
         if type(found) is dict:
@@ -217,7 +217,7 @@ class _Given(NamedTuple):
     hidden: frozenset[str]
 
 
-class _Program:
+class Program:
     """One expression, in the forms in which jlens needs it. Forms are made when first used, by any thread."""
 
     def __init__(self, text: str, tree: Node, field: str) -> None:
@@ -234,7 +234,7 @@ class _Program:
 
         Raises: EvaluationError.
         """
-        given = self._given(states, scope)
+        given = self.given(states, scope)
         try:
             found = self._run("value", given)
         except (jlens.JlensError, Fault) as error:
@@ -248,7 +248,7 @@ class _Program:
             found = self._with_names(given) or found
         return settled(found["r"], given.document)
 
-    def _given(self, states: States, scope: Scope) -> _Given:
+    def given(self, states: States, scope: Scope) -> _Given:
         variables = scope.variables
         functions = self.reads.functions
         hidden = _NONE if functions.isdisjoint(variables) else functions.intersection(variables)
@@ -280,20 +280,20 @@ class _Program:
             options["seed"] = scope.draw(f"{self.field}#shuffle") >> 65
         return options
 
-    def _bindings(self, scope: Scope) -> dict[str, JSON] | None:
+    def bindings(self, scope: Scope) -> dict[str, JSON] | None:
         """Each run of an expression begins anew with its draws."""
         return chancy(chances(scope.draw, self.field)) if self.chancy else None
 
     def _run(self, form: str, given: _Given) -> dict[str, JSON]:
-        expression = self._form(form, given.hidden)
+        expression = self.form(form, given.hidden)
         try:
-            found = expression.evaluate(given.document, self._bindings(given.scope), **self.quick, **given.options)
+            found = expression.evaluate(given.document, self.bindings(given.scope), **self.quick, **given.options)
         except jlens.JlensError as error:
             if error.code not in _MEASURED and error.code != _GUARD:
                 raise
-            patient = self._form(f"{form}, patient", given.hidden)
+            patient = self.form(f"{form}, patient", given.hidden)
             document = jlens.Document(given.document)
-            found = patient.evaluate_document(document, self._bindings(given.scope), **_PATIENT, **given.options)
+            found = patient.evaluate_document(document, self.bindings(given.scope), **_PATIENT, **given.options)
         return found if type(found) is dict else {}
 
     def _with_names(self, given: _Given) -> dict[str, JSON] | None:
@@ -307,7 +307,7 @@ class _Program:
 
     # ------------------------------------------------------------ forms
 
-    def _form(self, form: str, hidden: frozenset[str]) -> jlens.Expression:
+    def form(self, form: str, hidden: frozenset[str]) -> jlens.Expression:
         expression = self.forms.get((form, hidden))
         if expression is None:
             expression = self.forms[form, hidden] = self._make(form, hidden)

@@ -37,6 +37,7 @@ from sfn_notebook.store.children import Child, Children
 from sfn_notebook.store.contract import Ending, UnknownExecution
 from sfn_notebook.values import ABSENT, JSON, JSONText, NotJSON, dumps, size
 
+from .outcomes import Outcomes
 from .run import Run
 
 if TYPE_CHECKING:
@@ -113,8 +114,9 @@ class MapRun:
         self.status: Status = "RUNNING"
         self.start_date = self.timeline.clock.now()
         self.stop_date: int | None = None
-        self.children = Children()
+        self.children = Children(self.timeline.children_file())
         self.live: dict[int, tuple[Run, ChildJournal]] = {}
+        self.outcomes = Outcomes(work.program.machine)
         self.max_concurrency = work.max_concurrency
         self.tolerated_failure_count = work.tolerated_failure_count
         self.tolerated_failure_percentage = work.tolerated_failure_percentage
@@ -175,6 +177,7 @@ class MapRun:
         keeps = self.work.execution_type == "STANDARD" or execution.status != "SUCCEEDED"
         self.children.add(_record(child), journal.entries if keeps else None)
         del self.live[child.index]  # afterwards: whoever looks finds it in one place at least
+        self.outcomes.add(execution)
         kind = _ENDINGS[execution.status]
         self.execution_counts.ended[kind] += 1
         self.item_counts.ended[kind] += child.items
@@ -189,11 +192,13 @@ class MapRun:
             if not self._busy:
                 self._tidy_up(driver)
 
-    def break_down(self) -> list[Run]:
-        """A defect has ended the run that began it. The children that ran: they are not told."""
+    def break_down(self, driver: Driver) -> list[Run]:
+        """A defect has ended the run that began it. Gives the children that ran: they are told nothing."""
         self._end("ABORTED")
         running = [child for child, _ in self.live.values()]
         self.live.clear()
+        if not self._busy:
+            self._tidy_up(driver)
         return running
 
     def _tidy_up(self, driver: Driver) -> None:
@@ -204,7 +209,8 @@ class MapRun:
         """A job, or the end of one."""
         self._source.close()
         if self._writer is not None:
-            self._writer.discard()
+            with suppress(OSError):  # the folder is gone, and so is what was in it
+                self._writer.discard()
 
     # ------------------------------------------------------------ reading
 
@@ -261,12 +267,12 @@ class MapRun:
 
     def _has_read(self, driver: Driver, result: list[ChildInput] | Failed) -> None:
         if isinstance(result, Failed):
-            self._fail(driver, result)
+            self._fail(driver, self._failure or result)
             return
         self._waiting.extend(result)
         self._count(result)
         self._all_read = len(result) < _CHUNK
-        if self._all_read and self._too_many_failed():
+        if self._all_read and self._failure is None and self._too_many_failed():
             self._fail(driver, _THRESHOLD)
 
     def _count(self, read: list[ChildInput]) -> None:
@@ -322,6 +328,13 @@ class MapRun:
         known = {child.place: child for child in (*running, *self.children)}
         return [known[place] for place in sorted(known)]
 
+    def sample(self, most: int) -> list[Child]:
+        """The first `most` records; of children that have not succeeded, if there are any."""
+        if failed := self.children.unsuccessful(most):
+            return failed
+        running = (_record(child) for child, _ in list(self.live.values())[:most])
+        return [*islice(chain(self.children, running), most)]
+
     def history(self, name: str) -> list[dict[str, Any]]:
         """The events of one child, as boto3's get_execution_history returns them.
 
@@ -346,6 +359,12 @@ class MapRun:
         while execution.status == "RUNNING":
             execution.advance(_SLICE)
         return execution
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """Where the Map stands: the same for all attempts and visits."""
+        path = tuple((place.state, place.child) for place in self.target.path)
+        return self.start.execution_arn, path, self.target.state
 
     def _too_many_failed(self) -> bool:
         """Over the tolerated count, or, once the total is known, the tolerated percentage?  (spec: Tolerance)"""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from sfn_notebook.engine.stimuli import Target, TimerKind
+from sfn_notebook.store.children import ChildrenFile
 
 from .clock import RunningClock, VirtualClock
 
@@ -79,8 +80,8 @@ class Timeline:
     """
 
     __slots__ = (
-        "arrived", "clock", "feeding", "jobs", "jobs_done", "open_calls", "overdue", "queued", "ready", "root",
-        "storage", "timers", "virtual", "working",
+        "_children_file", "arrived", "clock", "feeding", "jobs", "jobs_done", "open_calls", "overdue", "queued",
+        "ready", "root", "storage", "timers", "virtual", "working",
     )  # fmt: skip
 
     def __init__(self, clock: RunningClock | VirtualClock, storage: Buckets, open_calls: OpenCalls) -> None:
@@ -97,3 +98,10 @@ class Timeline:
         self.jobs_done: list[tuple[int, Callable[[Any], None], Any]] = []
         self.queued = False
         self.overdue: Timer | None = None
+        self._children_file: ChildrenFile | None = None
+
+    def children_file(self) -> ChildrenFile:
+        """Where the children of all its Map Runs are kept, of which there may be thousands."""
+        if self._children_file is None:
+            self._children_file = ChildrenFile()
+        return self._children_file

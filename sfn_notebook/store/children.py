@@ -1,4 +1,4 @@
-"""The children of one Map Run, on disk: memory does not grow with their number.  (DESIGN, decision 12)"""
+"""The children of Map Runs, on disk: memory does not grow with their number.  (DESIGN, decision 12)"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any, Final, NamedTuple
 
 from sfn_notebook.engine.execution import Status
@@ -34,47 +35,63 @@ class Child(NamedTuple):
     stop_date: int
 
 
-class Children:
-    """Keeps children in a file that SQLite makes for itself and removes. May be used from any thread."""
+class ChildrenFile:
+    """A file that SQLite makes for itself and removes, for the children of many Map Runs."""
 
     def __init__(self) -> None:
         # An empty name is a temporary file, of which little is in memory.
-        self._db = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = OFF")
-        self._db.execute(
-            "CREATE TABLE child (place INTEGER PRIMARY KEY, name, items, input, status, output, error, cause,"
-            " start_date, stop_date, journal)"
+        self.database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        self.database.execute("PRAGMA journal_mode = OFF")
+        self.database.execute(
+            "CREATE TABLE child (map_run INTEGER, place INTEGER, name, items, input, status, output, error, cause,"
+            " start_date, stop_date, journal, PRIMARY KEY (map_run, place)) WITHOUT ROWID"
         )
-        self._lock = threading.Lock()
-        weakref.finalize(self, self._db.close)
+        self.lock = threading.Lock()
+        self.numbers = count()
+        weakref.finalize(self, self.database.close)
+
+
+class Children:
+    """The children of one Map Run. May be used from any thread."""
+
+    def __init__(self, file: ChildrenFile | None = None) -> None:
+        """`file`: one that others use too; a new one if None."""
+        self._file = file or ChildrenFile()
+        self._number = next(self._file.numbers)
 
     def add(self, child: Child, journal: Sequence[Entry] | None) -> None:
         """Keep a child, and its journal unless nobody will ask for its history."""
         text = None if journal is None else write_journal(journal)
-        row = [_packed(value) for value in (*child, text)]
-        with self._lock:
-            self._db.execute("INSERT INTO child VALUES (?,?,?,?,?,?,?,?,?,?,?)", row)
+        self._rows("INSERT INTO child VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", *map(_packed, (*child, text)))
 
     def __iter__(self) -> Iterator[Child]:
         """Every child, in the order of the inputs."""
         position = -1
         while True:
-            with self._lock:
-                rows = self._db.execute(_PAGE, (position,)).fetchall()
+            rows = self._rows(_PAGE, position)
             if not rows:
                 return
             for row in rows:
                 yield Child(*map(_unpacked, row))
             position = rows[-1][0]
 
+    def unsuccessful(self, most: int) -> list[Child]:
+        """The first `most` children that have not SUCCEEDED."""
+        rows = self._rows(_UNSUCCESSFUL, _packed("SUCCEEDED"), most)
+        return [Child(*map(_unpacked, row)) for row in rows]
+
     def journal(self, name: str) -> tuple[Child, list[Entry] | None]:
         """A child and its journal, None where it was not kept. Raises: UnknownExecution."""
-        with self._lock:
-            row = self._db.execute(_BY_NAME, (_packed(name),)).fetchone()
-        if row is None:
+        rows = self._rows(_BY_NAME, _packed(name))
+        if not rows:
             raise UnknownExecution(f"no child is called {name!r}.")
-        *fields, text = map(_unpacked, row)
+        *fields, text = map(_unpacked, rows[0])
         return Child(*fields), None if text is None else read_journal(text)
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        """What a statement gives whose first parameter is the Map Run."""
+        with self._file.lock:
+            return self._file.database.execute(statement, (self._number, *values)).fetchall()
 
 
 def _packed(value: str | int | None) -> bytes | int | None:
@@ -87,5 +104,6 @@ def _unpacked(kept: Any) -> Any:
 
 
 _COLUMNS: Final = "place, name, items, input, status, output, error, cause, start_date, stop_date"
-_PAGE: Final = f"SELECT {_COLUMNS} FROM child WHERE place > ? ORDER BY place LIMIT 500"
-_BY_NAME: Final = f"SELECT {_COLUMNS}, journal FROM child WHERE name = ?"
+_PAGE: Final = f"SELECT {_COLUMNS} FROM child WHERE map_run = ? AND place > ? ORDER BY place LIMIT 500"
+_UNSUCCESSFUL: Final = f"SELECT {_COLUMNS} FROM child WHERE map_run = ? AND status <> ? ORDER BY place LIMIT ?"
+_BY_NAME: Final = f"SELECT {_COLUMNS}, journal FROM child WHERE map_run = ? AND name = ?"

@@ -60,13 +60,14 @@ def _row(visit: Visit) -> Mapping[str, Any]:
         "billed": 1 + visit.retries,
         "status": visit.status,
         "error": visit.error,
-        "input": _value(visit.input),
-        "output": _value(visit.output),
+        "input": value_of(visit.input),
+        "output": value_of(visit.output),
         "next": visit.next,
     }
 
 
-def _value(text: str | None) -> JSON:
+def value_of(text: str | None) -> JSON:
+    """The value of JSON text; the text itself where that cannot be read."""
     try:
         return None if text is None else loads(text)
     except NotJSON:  # cut short, or nested deeper than the reader goes

@@ -42,7 +42,9 @@ def test_a_task_gets_its_arguments_and_gives_its_result():
 
 def test_without_arguments_a_function_gets_the_input_and_a_service_nothing():
     assert [command.payload for command in staged(work(), [1]).tasks.values()] == [[1]]
-    assert [command.payload for command in staged(work(Resource="arn:aws:states:::sqs:sendMessage"), [1]).tasks.values()] == [{}]
+    assert [
+        command.payload for command in staged(work(Resource="arn:aws:states:::sqs:sendMessage"), [1]).tasks.values()
+    ] == [{}]
 
 
 def test_the_result_of_a_task_is_its_output_unless_it_has_one():

@@ -3,7 +3,9 @@
 import pytest
 from graph_cases import container, history, machine, recorded
 
-from sfn_notebook.graph import StateStatus, TakenEdge, status_of, taken_edges
+from sfn_notebook.graph import StateStatus, TakenEdge, draw, status_of, taken_edges
+from sfn_notebook.graph.status import Tally
+from sfn_notebook.graph.visits import read_visits
 
 
 def task(**fields):
@@ -329,3 +331,123 @@ def test_what_aws_recorded(drawn, events):
         assert kinds & {"failed", "timed_out"}
     elif ending == "ExecutionAborted":
         assert "aborted" in kinds
+
+
+# ---------------------------------------------------------------- Distributed Maps
+
+
+def distributed(**fields):
+    """A machine of one Distributed Map, Each, which is caught."""
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **container(CHILD)}
+    each = {"Type": "Map", "ItemProcessor": processor, "Next": "Done", "Catch": CATCH, **fields}
+    return machine({"Each": each, "Done": {"Type": "Succeed"}, "Handler": PASS})
+
+
+CHILD = {"T": task(Next="U"), "U": {"Type": "Pass", "End": True}}
+MAP_RUN = [("ExecutionStarted", 0), ("MapStateEntered", 0, "Each"), ("MapStateStarted", 2), ("MapRunStarted", 3)]
+MAP_RUN_FAILED = [*MAP_RUN, ("MapRunFailed", 4)]
+
+
+def one(script, of=None, error="Threshold"):
+    """The visit of Each."""
+    events = history(*script)
+    for event in events:
+        if event["type"] == "MapRunFailed":
+            event["mapRunFailedEventDetails"] = {"error": error, "cause": "too many"}
+    return next(visit for visit in read_visits(events, of or distributed()) if visit.state == "Each")
+
+
+def test_a_map_run_that_goes_on():
+    assert one(MAP_RUN).status == "RUNNING"
+    assert statuses(MAP_RUN, distributed())["Each"] == "running"
+
+
+def test_a_map_run_that_succeeds():
+    script = [*MAP_RUN, ("MapRunSucceeded", 4), ("MapStateSucceeded", 5), ("MapStateExited", 5, "Each")]
+    visit = one(script)
+    assert (visit.status, visit.retries, visit.error) == ("SUCCEEDED", 0, None)
+
+
+def test_a_map_run_that_fails():
+    visit = one([*MAP_RUN_FAILED, ("MapStateFailed", 5), ("ExecutionFailed", 6)])
+    assert (visit.status, visit.error) == ("FAILED", "Threshold")
+
+
+def test_a_map_run_that_fails_and_is_caught_keeps_its_error():
+    script = [*MAP_RUN_FAILED, ("MapStateFailed", 5), ("MapStateExited", 6, "Each"), ("PassStateEntered", 7, "Handler")]
+    visit = one(script)
+    assert (visit.status, visit.error, visit.next) == ("CAUGHT", "Threshold", "Handler")
+    assert TakenEdge("Each", "catch", "Handler") in taken_edges(history(*script), distributed())
+
+
+def test_a_map_run_that_is_tried_again():
+    again = [*MAP_RUN_FAILED, ("MapStateStarted", 5), ("MapRunStarted", 6)]
+    assert (one(again).status, one(again).retries) == ("RUNNING", 1)
+    visit = one([*again, ("MapRunSucceeded", 7), ("MapStateSucceeded", 8), ("MapStateExited", 8, "Each")])
+    assert (visit.status, visit.retries, visit.error) == ("SUCCEEDED", 1, None)
+
+
+@pytest.mark.parametrize(("ending", "status"), [("ExecutionAborted", "ABORTED"), ("ExecutionTimedOut", "TIMED_OUT")])
+def test_a_map_run_whose_execution_ends(ending, status):
+    assert one([*MAP_RUN, (ending, 0)]).status == status
+
+
+def test_a_map_run_in_a_branch_that_is_given_up():
+    both = machine({
+        "Both": {"Type": "Parallel", "End": True, "Branches": [
+            container({"Each": {**distributed().root.states["Each"].fields, "Catch": [], "Next": "E"}, "E": PASS}),
+            container({"No": {"Type": "Fail"}}),
+        ]},
+    })  # fmt: skip
+    script = [
+        ("ExecutionStarted", 0), ("ParallelStateEntered", 0, "Both"), ("ParallelStateStarted", 2),
+        ("MapStateEntered", 3, "Each"), ("MapStateStarted", 4), ("MapRunStarted", 5), ("FailStateEntered", 3, "No"),
+        ("MapStateAborted", 7), ("ParallelStateFailed", 7), ("ExecutionFailed", 9),
+    ]  # fmt: skip
+    found = statuses(script, both)
+    assert (found["Each"], found["No"], found["Both"]) == ("aborted", "failed", "failed")
+
+
+def test_an_evaluation_that_fails_in_a_map():
+    events = history(
+        ("ExecutionStarted", 0), ("MapStateEntered", 0, "Each"), ("EvaluationFailed", 0), ("MapStateFailed", 3),
+        ("MapStateExited", 4, "Each"),
+    )  # fmt: skip
+    events[2]["evaluationFailedEventDetails"] = {"state": "Each", "error": "States.QueryEvaluationError", "cause": "c"}
+    [visit] = read_visits(events, distributed())
+    assert (visit.status, visit.error) == ("CAUGHT", "States.QueryEvaluationError")
+
+
+def child(*ending):
+    return history(("ExecutionStarted", 0), ("TaskStateEntered", 0, "T"), *ending)
+
+
+CHILD_SUCCEEDS = child(
+    ("TaskScheduled", 2), ("TaskFailed", 3), ("TaskScheduled", 4), ("TaskSucceeded", 5), ("TaskStateExited", 6, "T"),
+    ("PassStateEntered", 7, "U"), ("PassStateExited", 8, "U"), ("ExecutionSucceeded", 9),
+)  # fmt: skip
+CHILD_FAILS = child(("TaskScheduled", 2), ("TaskFailed", 3), ("ExecutionFailed", 4))
+
+
+def test_a_tally_of_children():
+    tally = Tally(machine(CHILD))
+    assert tally.statuses == {}
+    tally.add(CHILD_SUCCEEDS, 3)
+    assert tally.statuses == {"T": StateStatus("succeeded", 3, 3), "U": StateStatus("succeeded", 3, 0)}
+    before = tally.copy()
+    tally.add(CHILD_FAILS)
+    assert tally.statuses == {"T": StateStatus("failed", 4, 3), "U": StateStatus("succeeded", 3, 0)}
+    assert tally.edges == {TakenEdge("T", "next", "U"): 3}
+    assert before.statuses["T"].status == "succeeded"
+
+
+def test_a_picture_shows_what_became_of_children():
+    drawn, tally = distributed(), Tally(machine(CHILD))
+    tally.add(CHILD_SUCCEEDS, 3)
+    tally.add(CHILD_FAILS)
+    events = history(*MAP_RUN, ("MapRunSucceeded", 4), ("MapStateSucceeded", 5), ("MapStateExited", 5, "Each"))
+    plain, told = draw(drawn, events), draw(drawn, events, children=[tally])
+    assert "T: not run" in plain
+    assert "T: failed; U: succeeded" in told
+    assert ("×4" in told, "↻3" in told) == (True, True)
+    assert "Each: succeeded" in told

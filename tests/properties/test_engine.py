@@ -1,9 +1,10 @@
 """What holds for every machine, every order of events, and every script of its tasks."""
 
+import json
 from itertools import cycle
 
 import pytest
-from histories import check
+from histories import check, details, is_entered, is_exited
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from machines import INPUTS, Outcome, machines, scripts
@@ -11,6 +12,7 @@ from stage import NOON, Stage, inner, rebuilt
 
 from sfn_notebook.asl.parse import parse
 from sfn_notebook.engine.execution import Execution
+from sfn_notebook.engine.explain import explain
 from sfn_notebook.engine.program import Program
 from sfn_notebook.engine.stimuli import (
     Entry,
@@ -22,6 +24,7 @@ from sfn_notebook.engine.stimuli import (
     TaskSucceeded,
     TimerFired,
 )
+from sfn_notebook.graph.visits import read_visits
 from sfn_notebook.values import dumps
 
 MOST_STIMULI = 250
@@ -141,6 +144,41 @@ def test_any_order_of_completion_gives_the_same_output(definition, value, script
         ends.append((stage.status, stage.output))
     assert all(end == ends[0] for end in ends)
     assert ends[0][0] == "SUCCEEDED"
+
+
+@settings(max_examples=100)
+@given(machines(), INPUTS, scripts(silent=True), ORDERS, st.data())
+def test_an_explanation_tells_what_the_history_tells(definition, value, script, order, data):
+    stage = play(definition, value, script, order)
+    history, machine = stage.history, stage.program.machine
+    visits = read_visits(history, machine)
+    chosen = visits[data.draw(st.integers(0, len(visits) - 1))] if visits else None
+    if chosen is None:
+        return
+    visit = [each for each in visits if each.state == chosen.state].index(chosen)
+    account = explain(machine, stage.start, stage.journal, chosen.state, visit, stage.execution.transitions)
+    assert account.execution.history() == history
+    assert account.moments[0].name == "input"
+    assert account.moments[0].value == json.loads(chosen.input)
+    last = account.moments[-1]
+    assert (account.variables_after is not None) == (chosen.output is not None) == (last.name == "output")
+    if chosen.output is not None:
+        assert last.value == json.loads(chosen.output)
+        left = next(e for e in history if is_exited(e) and e["timestamp"] == chosen.exited and is_of(e, chosen))
+        assigned = details(left).get("assignedVariables", {})
+        after = {**account.variables_before, **{name: json.loads(text) for name, text in assigned.items()}}
+        assert account.variables_after == after
+    elif chosen.status == "FAILED":
+        assert last.name == "error"
+    attempts = [moment.attempt for moment in account.moments]
+    assert attempts == sorted(attempts)
+    assert attempts[-1] >= chosen.retries
+    assert sum(is_entered(e) and details(e)["name"] == chosen.state for e in history) > visit
+
+
+def is_of(event, visit):
+    """Is this how the visit was left, as far as names and output can tell?"""
+    return details(event)["name"] == visit.state and details(event)["output"] == visit.output
 
 
 PLACES = st.builds(Place, st.just("Map1"), st.integers(0, 2), st.integers(0, 1), st.integers(0, 2))

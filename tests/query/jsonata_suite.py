@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sfn_notebook.query.jsonata import States, _check_syntax, _Given, _Program
+from sfn_notebook.query.jsonata import Program, States, _check_syntax, _Given
 from sfn_notebook.query.jsonata_syntax import parse
 
 SUITE = Path(__file__).parents[2].parent / "shared" / "jsonata-suite"
@@ -43,7 +43,7 @@ INPUT = {
 STATES = States(INPUT, {"r": 1}, {"Error": "E", "Cause": "c"})
 
 
-class Case(_Program):
+class Case(Program):
     """A program whose context is the case's document: on AWS there is none, and bare names are refused."""
 
     def __init__(self, case):
@@ -52,11 +52,11 @@ class Case(_Program):
         super().__init__(case["expr"], parse(case["expr"]), "Output")
         self.reads = replace(self.reads, variables=frozenset())
 
-    def _given(self, states, scope):
+    def given(self, states, scope):
         return _Given(states, scope, {}, frozenset())
 
-    def _bindings(self, scope):
-        return {**(self.case.get("bindings") or {}), **(super()._bindings(scope) or {})}
+    def bindings(self, scope):
+        return {**(self.case.get("bindings") or {}), **(super().bindings(scope) or {})}
 
 
 def cases():

@@ -17,6 +17,7 @@ from sfn_notebook.engine.failures import RUNTIME
 from sfn_notebook.engine.frames import drawn_uuid
 from sfn_notebook.engine.jsonata_flow import computed, typed_flow, value_flow
 from sfn_notebook.engine.program import PARK, Program, Step, successor
+from sfn_notebook.engine.tap import tapped
 from sfn_notebook.query.jsonata import EvaluationError
 from sfn_notebook.query.jsonata_template import Expected, expression_in
 from sfn_notebook.query.scope import QueryError
@@ -183,7 +184,7 @@ def _arguments(state: State, holder: Mapping[str, JSON], site: str) -> Setting:
     """Parameters or Arguments of ItemReader and ResultWriter."""
     if state.is_jsonata:
         return computed(typed_flow(holder.get("Arguments", {}), f"{site}/Arguments", "object"))
-    return compile_template(holder.get("Parameters", {}), "Parameters").evaluate
+    return tapped(f"{site}/Parameters", compile_template(holder.get("Parameters", {}), "Parameters").evaluate)
 
 
 def _reader(state: State) -> Setting | None:
@@ -220,7 +221,7 @@ def _batcher(state: State) -> Setting | None:
     if "BatchInput" in holder:
         site = "ItemBatcher/BatchInput"
         jsonata = computed(value_flow(holder["BatchInput"], site)) if state.is_jsonata else None
-        given = jsonata or compile_template(holder["BatchInput"], "BatchInput").evaluate
+        given = jsonata or tapped(site, compile_template(holder["BatchInput"], "BatchInput").evaluate)
 
     def batcher(data: JSON, frame: Frame) -> dict[str, Any]:
         out = {name: limit(data, frame) for name, limit in limits.items()}
