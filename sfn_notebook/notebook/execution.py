@@ -16,6 +16,7 @@ from sfn_notebook.service.errors import ExecutionFailed
 from sfn_notebook.values import ABSENT, JSON, copy
 
 from . import display
+from .progress import map_runs_progress, wait_with_progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +128,7 @@ class Execution:
         from sfn_notebook.graph.svg import draw
 
         latest = {map_run.place: map_run for map_run in self._run.all_map_runs}
-        children = [map_run.outcomes.tally() for map_run in latest.values()]
+        children = [map_run.tally() for map_run in latest.values()]
         return draw(self._run.execution.program.machine, self.history, title=self.machine_name, children=children)
 
     @property
@@ -165,8 +166,9 @@ class Execution:
         return self
 
     def wait_or_stop(self) -> Execution:
-        """Wait for the end; Ctrl-C stops it. A second Ctrl-C leaves at once."""
+        """Wait for the end, and say how far Map Runs have come; Ctrl-C stops it. A second Ctrl-C leaves at once."""
         try:
+            wait_with_progress(self._run, lambda: map_runs_progress(self._run))
             return self.wait()
         except KeyboardInterrupt:
             working = self._working()
@@ -192,7 +194,8 @@ class Execution:
         return self.wait()
 
     def _working(self) -> list[str]:
-        return [str(target) for target in list(self._run.flights)]
+        runs = [self._run, *(child for map_run in self._run.all_map_runs for child in map_run.running)]
+        return list(dict.fromkeys(str(target) for run in runs for target in list(run.flights)))
 
     def _waits_for(self) -> str:
         return ", ".join(map(str, self._run.execution.waiting[:5])) or "nothing: it is working"

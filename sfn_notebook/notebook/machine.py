@@ -20,6 +20,7 @@ from sfn_notebook.values import JSON, loads, normalise, pretty
 
 from . import display
 from .execution import Execution
+from .progress import wait_with_progress
 from .workspace import function_table, service
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class StateMachine:
         runs = service().start_executions(self._registered, given, function_table(tasks), options)
         try:
             for run in runs:
-                run.wait()
+                wait_with_progress(run, lambda: f"{sum(other.done for other in runs):,} of {len(runs):,} executions")
                 sys.stdout.writelines(run.take_printed())
         except KeyboardInterrupt:
             for run in runs:
