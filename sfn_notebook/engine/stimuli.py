@@ -7,7 +7,8 @@ fed to a fresh `Execution` it rebuilds the same history.
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from sfn_notebook.values import JSON, JSONText
 
@@ -51,7 +52,10 @@ WHOLE = Target((), "", 0, 0)
 
 
 class Start(NamedTuple):
-    """The start record: all that an execution knows of how it began.  (DESIGN, law 1)"""
+    """The start record: all that an execution knows of how it began.  (DESIGN, law 1)
+
+    is_synchronous: an EXPRESS one whose caller waits for it; its context does not say how often it was redriven.
+    """
 
     now: int
     execution_arn: str
@@ -68,6 +72,7 @@ class Start(NamedTuple):
     state_machine_version_arn: str | None = None
     state_machine_alias_arn: str | None = None
     semantics: int = SEMANTICS
+    is_synchronous: bool = False
 
 
 class TaskScheduled(NamedTuple):
@@ -171,6 +176,10 @@ TARGETED: Final = frozenset(
     {TaskScheduled, TaskRefused, TaskStarted, TaskSubmitted, TaskSucceeded, TaskFailed, TimerFired, GuardFired}
 )
 """The stimuli that are meant for a target, which is their second field."""
+
+
+KINDS: Final[Mapping[str, Any]] = {kind.__name__: kind for kind in (*TARGETED, Stopped, Continued)}
+"""Every kind of stimulus by its name."""
 
 
 class Entry(NamedTuple):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
-from sfn_notebook.engine.stimuli import TARGETED, Continued, Entry, Place, Stimulus, Stopped, Target
+from sfn_notebook.engine.stimuli import KINDS, TARGETED, Entry, Place, Stimulus, Target
 from sfn_notebook.values import NotJSON, dumps, loads
-
-_KINDS: Final[Mapping[str, type]] = {kind.__name__: kind for kind in (*TARGETED, Stopped, Continued)}
 
 
 def write_journal(journal: Sequence[Entry]) -> str:
@@ -27,7 +25,7 @@ def _fields(stimulus: Stimulus) -> list[Any]:
 
 def read_journal(text: str) -> list[Entry]:
     """The journal that was written."""
-    return [Entry(after, _stimulus(_KINDS[kind], fields)) for after, kind, fields in _lines(text)]
+    return [Entry(after, _stimulus(KINDS[kind], fields)) for after, kind, fields in _lines(text)]
 
 
 def _lines(text: str) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sfn_notebook.engine.stimuli import TARGETED, Entry, Start, Stimulus, Target
+from sfn_notebook.engine.execution import Status
+from sfn_notebook.engine.stimuli import KINDS, TARGETED, Entry, Start, Stimulus, Target
 
 from .contract import Ending, ExecutionExists, Record, UnknownExecution
 
@@ -13,8 +14,9 @@ from .contract import Ending, ExecutionExists, Record, UnknownExecution
 class _Kept:
     """Implements `store.contract.Journal`.
 
-    told: for each stimulus how many transitions came before, its type and its fields, one after the other. So a long
-    journal is one list of plain values, through which Python's garbage collector need not walk.
+    told: for each stimulus how many transitions came before, its type's name and its fields, one after the other: plain
+    values. Thousands of executions are kept, and Python's garbage collector walks through all that may hold others:
+    a finished journal and its ending are not among that.
     """
 
     __slots__ = ("definition", "ending", "start", "told")
@@ -22,29 +24,31 @@ class _Kept:
     def __init__(self, start: Start, definition: str) -> None:
         self.start = start
         self.definition = definition
-        self.told: list[Any] = []
-        self.ending: Ending | None = None
+        self.told: Any = []  # a list, and in the end a tuple
+        self.ending: tuple[Status, int] | None = None
 
     def append(self, after: int, stimulus: Stimulus) -> None:
         fields: tuple[Any, ...] = stimulus
-        if type(stimulus) in TARGETED:
-            self.told += (after, type(stimulus), fields[0], tuple(fields[1]), *fields[2:])
+        kind = type(stimulus)
+        if kind in TARGETED:
+            self.told += (after, kind.__name__, fields[0], tuple(fields[1]), *fields[2:])
         else:
-            self.told += (after, type(stimulus), *fields)
+            self.told += (after, kind.__name__, *fields)
 
     def commit(self) -> None: ...
 
     def finish(self, ending: Ending) -> None:
-        self.ending = ending
+        self.told, self.ending = tuple(self.told), (ending.status, ending.stop_time)
 
     def record(self) -> Record:
-        return Record(self.start, self.definition, tuple(_entries(self.told.copy())), self.ending)
+        ending = None if self.ending is None else Ending(*self.ending)
+        return Record(self.start, self.definition, tuple(_entries(list(self.told))), ending)
 
 
 def _entries(told: list[Any]) -> Iterator[Entry]:
     position = 0
     while position < len(told):
-        after, kind = told[position : position + 2]
+        after, kind = told[position], KINDS[told[position + 1]]
         position += 2 + len(kind._fields)
         fields = told[position - len(kind._fields) : position]
         if kind in TARGETED:
