@@ -289,7 +289,7 @@ class Driver:
         timer, seconds = run.timers.get((call.target, "heartbeat")), call.command.heartbeat_seconds
         if timer is not None and seconds is not None:
             timer.cancel()
-            self._start_timer(run, StartTimer(call.target, "heartbeat", now + seconds * 1000))
+            self._start_timer(run, StartTimer(call.target, "heartbeat", now + seconds * 1000), now)
 
     def _answered_elsewhere(self, timeline: Timeline, run: Run, call: Call, answer: Outcome, printed: str) -> None:
         self._inbox.put((timeline, partial(self._landed, timeline, run, call, answer, printed)))
@@ -379,18 +379,25 @@ class Driver:
             self._hand_over(child, Stopped(child.timeline.clock.now(), None, None))
             self._proceed(child)
 
-    def do_elsewhere(self, map_run: MapRun, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Have a Map Run's reading or writing done where it holds nobody up; `done` is called by this thread."""
-        timeline = map_run.timeline
-        timeline.jobs += 1
-        job_done = partial(self._job_done, timeline, next(self._order), done)
+    def do_elsewhere(self, map_run: MapRun, work: Callable[[], Any], done: Callable[[Any], None]) -> int:
+        """Have a Map Run's reading or writing done where it holds nobody up; `done` is called by this thread.
+
+        Gives the job's number: while that is among the timeline's jobs, a virtual clock stands still.
+        """
+        timeline, order = map_run.timeline, next(self._order)
+        timeline.jobs.add(order)
+        job_done = partial(self._job_done, timeline, order, done)
         if isinstance(map_run.executor, Inline):
             job_done(work())
         else:
             do_elsewhere(work, lambda result: self._inbox.put((timeline, partial(job_done, result))))
+        return order
 
     def _job_done(self, timeline: Timeline, order: int, done: Callable[[Any], None], result: Any) -> None:
-        timeline.jobs -= 1
+        if order not in timeline.jobs:  # nobody waits for it any more
+            done(None)
+            return
+        timeline.jobs.remove(order)
         if isinstance(result, Exception):
             raise result
         timeline.jobs_done.append((order, done, result))
@@ -423,25 +430,28 @@ class Driver:
 
     # ------------------------------------------------------------ timers
 
-    def _start_timer(self, run: Run, command: StartTimer) -> None:
+    def _start_timer(self, run: Run, command: StartTimer, since: int | None = None) -> None:
+        """`since`: when it was started, if not when the execution was told something last."""
         target, kind, due = command
         timer = run.timers[target, kind] = Timer(run, target, kind, due)
         if run.timeline.virtual is not None:
             run.timeline.timers.push(due, next(self._order), timer)
             if kind in ("wait", "retry"):
                 return
-        self._set_alarm(timer)
+        self._set_alarm(timer, run.execution.now if since is None else since)
 
     def _cancel_timer(self, run: Run, command: CancelTimer) -> None:
         timer = run.timers.pop((command.target, command.timer), None)
         if timer is not None:
             timer.cancel()
 
-    def _set_alarm(self, timer: Timer) -> None:
-        """Have the loop find the timer when it is due. Functions take real time, so their timeouts do too."""
+    def _set_alarm(self, timer: Timer, since: int) -> None:
+        """Have the loop find the timer when it is due. Functions take real time, so their timeouts do too: as long as
+        it is from `since` to then.
+        """
         clock = timer.run.timeline.clock
         if isinstance(clock, VirtualClock) or timer.kind in _IN_REAL_TIME:
-            moment = time.monotonic() + (timer.due - timer.run.execution.now) / 1000
+            moment = time.monotonic() + (timer.due - since) / 1000
         else:
             moment = clock.moment(timer.due)
         self._alarms.push(moment, next(self._order), timer)

@@ -18,6 +18,7 @@ from sfn_notebook.engine.execution import MAX_PAYLOAD_BYTES, Execution, replay
 from sfn_notebook.engine.failures import DATA_LIMIT, RUNTIME, TOO_LARGE, ItemFailed
 from sfn_notebook.engine.frames import draw, drawn_uuid
 from sfn_notebook.engine.stimuli import Entry, Start, Stimulus, Target
+from sfn_notebook.graph.status import Tally
 from sfn_notebook.integrations.contract import Answer, Failed, Succeeded
 from sfn_notebook.integrations.items import (
     Batcher,
@@ -37,7 +38,7 @@ from sfn_notebook.store.children import Child, Children
 from sfn_notebook.store.contract import Ending, UnknownExecution
 from sfn_notebook.values import ABSENT, JSON, JSONText, NotJSON, dumps, size
 
-from .outcomes import Outcomes
+from .outcomes import Outcomes, outline
 from .run import Run
 
 if TYPE_CHECKING:
@@ -49,7 +50,10 @@ MOST_CHILDREN: Final = 10_000
 """How many run at once.  (spec: distributed-map, MaxConcurrency)"""
 
 _CHUNK: Final = 200
-"""How many inputs are read at once, and how many children start in a row."""
+"""How many inputs are read at once at most, and how many children start in a row."""
+
+_CHUNK_BYTES: Final = 8 * 1024 * 1024
+"""No more inputs are read at once when those that were have so many bytes; nor while half of that waits."""
 
 _THRESHOLD: Final = Failed(
     "States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded"
@@ -61,9 +65,10 @@ _SLICE: Final = 10_000
 
 
 class ChildInput(NamedTuple):
-    """What a child is to be given, and of how many items that is made."""
+    """What a child is to be given, its text, and of how many items that is made."""
 
     value: JSON
+    text: JSONText
     items: int
 
 
@@ -129,6 +134,7 @@ class MapRun:
         self._source = self._inputs()
         self._writer: ResultWriter | None = None
         self._is_open = self._all_read = self._busy = False
+        self._job = self._ahead = 0
         self._failure: Failed | None = None
 
     @property
@@ -144,7 +150,7 @@ class MapRun:
         started = self._start_children(driver)
         if self._busy:
             return started
-        if self._failure is None and not self._all_read and len(self._waiting) < _CHUNK // 2:
+        if self._failure is None and not self._all_read and self._wants_more():
             self._begin(driver, self._read, self._has_read)
             return True
         if not self.live and (self._failure is not None or (self._all_read and not self._waiting)):
@@ -152,16 +158,22 @@ class MapRun:
             return True
         return started
 
+    def _wants_more(self) -> bool:
+        """Are there too few inputs at hand?"""
+        return len(self._waiting) < _CHUNK // 2 and self._ahead < _CHUNK_BYTES // 2
+
     def _start_children(self, driver: Driver) -> bool:
         room = min(self.max_concurrency or MOST_CHILDREN, MOST_CHILDREN) - len(self.live)
         count = 0 if self._failure is not None else min(room, _CHUNK, len(self._waiting))
         for _ in range(count):
-            driver.begin_child(self._child(self._waiting.popleft()))
+            given = self._waiting.popleft()
+            self._ahead -= len(given.text)
+            driver.begin_child(self._child(given))
         return count > 0
 
     def _begin(self, driver: Driver, job: Callable[[], Any], done: Callable[[Driver, Any], None]) -> None:
         self._busy = True
-        driver.do_elsewhere(self, job, lambda result: self._job_done(driver, done, result))
+        self._job = driver.do_elsewhere(self, job, lambda result: self._job_done(driver, done, result))
 
     def _job_done(self, driver: Driver, done: Callable[[Driver, Any], None], result: Any) -> None:
         self._busy = False
@@ -189,21 +201,28 @@ class MapRun:
         if not self.is_over:
             self._end("ABORTED")
             self._stop_children(driver)
-            if not self._busy:
-                self._tidy_up(driver)
+            self._give_up_job(driver)
 
     def break_down(self, driver: Driver) -> list[Run]:
         """A defect has ended the run that began it. Gives the children that ran: they are told nothing."""
         self._end("ABORTED")
-        running = [child for child, _ in self.live.values()]
+        running = self.running
         self.live.clear()
+        for child in running:
+            self.execution_counts.ended["aborted"] += 1
+            self.item_counts.ended["aborted"] += child.items
+        self._give_up_job(driver)
+        return running
+
+    def _give_up_job(self, driver: Driver) -> None:
+        """Nobody waits for what is being read or written."""
+        self.timeline.jobs.discard(self._job)
         if not self._busy:
             self._tidy_up(driver)
-        return running
 
     def _tidy_up(self, driver: Driver) -> None:
         """Have files closed, and those that are not finished removed."""
-        driver.do_elsewhere(self, self._close, lambda _nothing: None)
+        self.timeline.jobs.discard(driver.do_elsewhere(self, self._close, lambda _nothing: None))
 
     def _close(self) -> None:
         """A job, or the end of one."""
@@ -219,13 +238,14 @@ class MapRun:
         values = self._selected()
         if self.work.batcher is None:
             for value in values:
-                yield ChildInput(value, 1)
+                yield ChildInput(value, JSONText(dumps(value)), 1)
             return
         given = self.work.batcher
         most_bytes = given["MaxInputBytesPerBatch"] or (MAX_PAYLOAD_BYTES if self._limited else None)
         batcher = Batcher(given["MaxItemsPerBatch"], most_bytes, given.get("BatchInput", ABSENT))
         for batch in batches(values, batcher):
-            yield ChildInput(child_input(batch, batcher), len(batch))
+            value = child_input(batch, batcher)
+            yield ChildInput(value, JSONText(dumps(value)), len(batch))
 
     def _selected(self) -> Iterator[JSON]:
         select = self.work.select
@@ -242,21 +262,31 @@ class MapRun:
         else:
             yield from (Item(value, ABSENT, _STATE_DATA) for value in items or ())
 
-    def _read(self) -> list[ChildInput] | Failed:
-        """A job: the next inputs; fewer than a chunk at the end."""
+    def _read(self) -> tuple[list[ChildInput], bool] | Failed:
+        """A job: the next inputs, and whether they are the last."""
         try:
             if not self._is_open:
                 self._open()
-            chunk = list(islice(self._source, _CHUNK))
+            return self._chunk()
         except ItemReaderFailed as error:
             return Failed("States.ItemReaderFailed", error.cause)
         except ItemFailed as error:
             return Failed(error.failure.error, error.failure.cause)
         except ResultWriterFailed as error:
             return Failed("States.ResultWriterFailed", error.cause)
-        if self._limited and any(size(given.value) > MAX_PAYLOAD_BYTES for given in chunk):
-            return Failed(DATA_LIMIT, TOO_LARGE.format(self.target.state))
-        return chunk
+
+    def _chunk(self) -> tuple[list[ChildInput], bool] | Failed:
+        chunk: list[ChildInput] = []
+        read = 0
+        for given in islice(self._source, _CHUNK):
+            bytes_ = len(given.text.encode("utf-8", "surrogatepass"))
+            if self._limited and bytes_ > MAX_PAYLOAD_BYTES:
+                return Failed(DATA_LIMIT, TOO_LARGE.format(self.target.state))
+            chunk.append(given)
+            read += bytes_
+            if read > _CHUNK_BYTES:
+                return chunk, False
+        return chunk, len(chunk) < _CHUNK
 
     def _open(self) -> None:
         """Before anything is read. Raises: ResultWriterFailed where the results cannot go."""
@@ -265,13 +295,14 @@ class MapRun:
         if given.resource is not None:
             self._writer = ResultWriter(given, self.timeline.storage, self.work.map_run_arn)
 
-    def _has_read(self, driver: Driver, result: list[ChildInput] | Failed) -> None:
+    def _has_read(self, driver: Driver, result: tuple[list[ChildInput], bool] | Failed) -> None:
         if isinstance(result, Failed):
             self._fail(driver, self._failure or result)
             return
-        self._waiting.extend(result)
-        self._count(result)
-        self._all_read = len(result) < _CHUNK
+        chunk, self._all_read = result
+        self._waiting.extend(chunk)
+        self._ahead += sum(len(given.text) for given in chunk)
+        self._count(chunk)
         if self._all_read and self._failure is None and self._too_many_failed():
             self._fail(driver, _THRESHOLD)
 
@@ -286,7 +317,7 @@ class MapRun:
 
     def _child(self, given: ChildInput) -> Run:
         index = self.execution_counts.started
-        start = self._start_record(index, given.value)
+        start = self._start_record(index, given.text, self.timeline.clock.now())
         execution = Execution(self.work.program, start, given.value)
         parent, journal = self.parent, ChildJournal()
         child = Run(execution, self.timeline, parent.bindings, parent.executor, journal)
@@ -296,14 +327,14 @@ class MapRun:
         self.item_counts.started += given.items
         return child
 
-    def _start_record(self, index: int, value: JSON) -> Start:
+    def _start_record(self, index: int, text: JSONText, now: int) -> Start:
         parent = self.start
         name = drawn_uuid(parent.seed, self.target, f"child {index}")
         return Start(
-            now=self.timeline.clock.now(),
+            now=now,
             execution_arn=self._arn(index, name),
             name=name,
-            input=JSONText(dumps(value)),
+            input=text,
             state_machine_arn=f"{self._arns}stateMachine:{self._labelled}",
             state_machine_name=self._labelled,
             role_arn=parent.role_arn,
@@ -320,27 +351,38 @@ class MapRun:
         unique = drawn_uuid(self.start.seed, self.target, f"child {index} express")
         return f"{self._arns}express:{self._labelled}:{name}:{unique}"
 
+    @property
+    def running(self) -> list[Run]:
+        """The children that run just now, in the order in which they began."""
+        return [child for child, _ in list(self.live.values())]
+
     def records(self) -> list[Child]:
         """What is known of every child that has begun, in the order of the inputs; of those that run, as far as it has
         come.
         """
-        running = [_record(child) for child, _ in list(self.live.values())]  # first: they may end meanwhile
+        running = map(_record, self.running)  # first: they may end meanwhile
         known = {child.place: child for child in (*running, *self.children)}
         return [known[place] for place in sorted(known)]
+
+    def tally(self) -> Tally:
+        """What became of the states inside, so far; of the children that run, the first ones count."""
+        tally = self.outcomes.tally()
+        for child in self.running[:_CHUNK]:
+            tally.add(outline(child.execution))
+        return tally
 
     def sample(self, most: int) -> list[Child]:
         """The first `most` records; of children that have not succeeded, if there are any."""
         if failed := self.children.unsuccessful(most):
             return failed
-        running = (_record(child) for child, _ in list(self.live.values())[:most])
-        return [*islice(chain(self.children, running), most)]
+        return [*islice(chain(self.children, map(_record, self.running)), most)]
 
     def history(self, name: str) -> list[dict[str, Any]]:
         """The events of one child, as boto3's get_execution_history returns them.
 
         Raises: UnknownExecution; HistoryNotKept.
         """
-        running = (child.execution for child, _ in list(self.live.values()))
+        running = (child.execution for child in self.running)
         execution = next((execution for execution in running if execution.start.name == name), None)
         return (execution or self._told_again(name)).history()
 
@@ -354,7 +396,7 @@ class MapRun:
                 f"the history of {name!r} was not kept: of EXPRESS children that succeed only a summary is. "
                 "Use ExecutionType STANDARD to look into them."
             )
-        start = self._start_record(child.place, None)._replace(now=child.start_date, input=JSONText(child.input))
+        start = self._start_record(child.place, JSONText(child.input), child.start_date)
         execution = replay(self.work.program, start, journal)
         while execution.status == "RUNNING":
             execution.advance(_SLICE)
@@ -385,7 +427,7 @@ class MapRun:
         self._stop_children(driver)
 
     def _stop_children(self, driver: Driver) -> None:
-        for child, _ in list(self.live.values()):
+        for child in self.running:
             driver.stop_child(child)
 
     # ------------------------------------------------------------ results
@@ -449,7 +491,7 @@ class MapRun:
         )  # fmt: skip
 
     def _pending(self, index: int, given: ChildInput) -> ChildResult:
-        start = self._start_record(index, given.value)
+        start = self._start_record(index, given.text, self.start_date)
         return ChildResult(start.execution_arn, start.name, str(start.input), "PENDING", start.state_machine_arn)
 
     def _finish(self, driver: Driver, answer: Answer) -> None:

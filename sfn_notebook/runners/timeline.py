@@ -74,9 +74,10 @@ class Timeline:
     ready: runs that can go on; timers: of a virtual clock by (due, order); working: tasks at work, for which a
     virtual clock stands still; arrived: answers that wait until all of the same instant are here, as (order of the
     command, run, target, answer, what the task printed); overdue: the machine's TimeoutSeconds have passed in real
-    time, so that no task holds the clock any more; feeding: Map Runs that are not over; jobs: how much of their reading
-    and writing is being done; jobs_done: what has been done, as (order, who takes the result, result); storage: where
-    their objects are; open_calls: tasks that somebody outside answers.
+    time, so that no task holds the clock any more; feeding: Map Runs that are not over; jobs: numbers of what they
+    are reading and writing, for which a virtual clock stands still too; jobs_done: what has been read or written, as
+    (number, who takes the result, result); storage: where their objects are; open_calls: tasks that somebody outside
+    answers.
     """
 
     __slots__ = (
@@ -94,7 +95,8 @@ class Timeline:
         self.ready: deque[Run] = deque()
         self.timers = Timers()
         self.arrived: list[tuple[int, Run, Target, Answer | Refused, str]] = []
-        self.working = self.jobs = 0
+        self.working = 0
+        self.jobs: set[int] = set()
         self.jobs_done: list[tuple[int, Callable[[Any], None], Any]] = []
         self.queued = False
         self.overdue: Timer | None = None

@@ -123,6 +123,7 @@ def test_it_can_be_looked_at_while_it_runs():
     assert table["duration"].isna().all()
     assert found.history(table["name"][1])[-1]["type"] == "LambdaFunctionStarted"
     assert "running" in found._repr_mimebundle_()["text/plain"]
+    assert "Each: running; Odd?: succeeded; No: not run; Task: running" in execution.svg()
     gate.set()
     assert execution.wait(30).output == [0, 2, 4]
     assert found.item_counts == {**COUNTS, "succeeded": 3, "total": 3, "resultsWritten": 3}

@@ -7,12 +7,15 @@ import time
 import tracemalloc
 
 import pytest
-from house import LONG, chain, outcome, parallel, story, task
+from house import LONG, House, chain, outcome, parallel, story, task
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sfn_notebook.integrations.binding import TaskNotFound
+from sfn_notebook.integrations.contract import Succeeded
 from sfn_notebook.integrations.mocks import MockError
 from sfn_notebook.runners.driver import Driver
-from sfn_notebook.runners.map_run import HistoryNotKept
+from sfn_notebook.runners.map_run import HistoryNotKept, MapRun
 from sfn_notebook.runners.timeline import Timer, Timers
 from sfn_notebook.service.api import StepFunctions
 from sfn_notebook.service.origins import Repeatable
@@ -240,6 +243,28 @@ def test_items_are_read_from_files(house, tmp_path, where, key, config):
     assert outcome(run) == ("SUCCEEDED", ROWS)
     [started] = [event for event in run.execution.history() if event["type"] == "MapStateStarted"]
     assert started["mapStateStartedEventDetails"] == {"length": 0}
+
+
+def test_large_items_are_read_a_few_at_a_time(house):
+    """Else two hundred of them would be in memory at once."""
+    asked = []
+
+    class Large(list):
+        def __getitem__(self, at):
+            asked.append(at.start)
+            return super().__getitem__(at)
+
+    begun = threading.Event()
+
+    def work(event):
+        begun.set()
+        house.hang(event)
+
+    states = machine({"T": task()}, MaxConcurrency=1, ItemReader=reader("x", InputType="JSON"))
+    run = house.start(states, {}, {"f": work}, buckets={"in": {"x": Large(["x" * 200_000] * 300)}})
+    assert begun.wait(LONG)
+    assert max(asked) * 200_000 < 10_000_000
+    assert map_run(run).item_counts.shown()["total"] < 50
 
 
 def test_items_are_the_objects_of_a_bucket(house):
@@ -644,6 +669,52 @@ def test_a_parent_whose_items_never_come_is_out_of_time(house, clock):
     assert run.execution.status == "TIMED_OUT"
 
 
+def test_reading_that_nobody_waits_for_holds_nobody(house):
+    """A sibling fails while items are read, and the state around is tried again."""
+    reading, calls, failures = threading.Event(), [], []
+
+    class Slow(dict):
+        def __getitem__(self, key):
+            calls.append(key)
+            if len(calls) == 1:
+                reading.set()
+                house.gate.wait(LONG)
+            return super().__getitem__(key)
+
+    def sibling(event):
+        assert reading.wait(LONG)
+        if not failures:
+            failures.append(event)
+            raise ValueError
+        return "well"
+
+    states = parallel(machine(ItemReader=reader("x", InputType="JSON")), {"S": task("sibling")})
+    states["Both"]["Retry"] = [{"ErrorEquals": ["ValueError"], "IntervalSeconds": 1}]
+    run = house.run(states, {}, {"sibling": sibling}, buckets={"in": Slow(x="[1, 2]")}, clock="real")
+    assert outcome(run) == ("SUCCEEDED", [[1, 2], "well"])
+    assert [each.status for each in run.all_map_runs] == ["ABORTED", "SUCCEEDED"]
+
+
+@pytest.mark.parametrize("clock", ["virtual", "real"])
+def test_a_parent_may_be_stopped_at_any_moment(house, clock):
+    select = {"text.$": "States.Format('{} {}', $$.Map.Item.Index, $$.State.EnteredTime)"}
+    states = machine(
+        {"T": task()}, ItemSelector=select, ItemReader=reader("x", InputType="JSON"), ResultWriter=writer()
+    )
+    runs = []
+    for moment in range(12):
+        buckets = {"in": {"x": [*range(1000)]}, "out": {}}
+        runs.append(house.start(states, {}, {"f": lambda event: event}, buckets=buckets, clock=clock))
+        time.sleep(moment / 500)
+        house.service.stop_execution(runs[-1])
+    for run in runs:
+        assert run.wait(LONG)
+        assert run.execution.status in ("ABORTED", "SUCCEEDED")
+        for each in run.all_map_runs:
+            assert each.status == run.execution.status
+            assert each.execution_counts.shown()["running"] == 0
+
+
 def test_too_many_failures_while_items_are_read_are_the_reason(house):
     """The second chunk cannot be read, but that is seen when too many have failed already."""
     reading, failed = threading.Event(), threading.Event()
@@ -846,6 +917,62 @@ def test_counts_say_what_became_of_items(house):
     }  # fmt: skip
 
 
+ASK = task(
+    Resource="arn:aws:states:::lambda:invoke.waitForTaskToken",
+    Parameters={"FunctionName": "ask", "Payload": {"token.$": "$$.Task.Token", "n.$": "$"}},
+)
+
+
+def test_somebody_outside_answers_for_children(house):
+    """Each child has a token of its own."""
+    given, tokens = threading.Semaphore(0), {}
+
+    def ask(event):
+        tokens[event["n"]] = event["token"]
+        given.release()
+
+    run = house.start(machine({"T": ASK}), [1, 2, 3], {"ask": ask})
+    all_of(given, 3)
+    for number, token in tokens.items():
+        house.service.open_calls.tell(token, Succeeded(number * 10))
+    assert run.wait(LONG)
+    assert outcome(run) == ("SUCCEEDED", [10, 20, 30])
+    [first, *_] = map_run(run).records()
+    assert "TaskSubmitted" in [event["type"] for event in map_run(run).history(first.name)]
+
+
+def test_histories_are_told_again_as_they_were(house, monkeypatch):
+    """What the child itself wrote down, and what its journal makes of it."""
+    seen, ended = {}, MapRun.child_ended
+
+    def keep(self, driver, child):
+        seen[child.execution.start.name] = child.execution.history()
+        ended(self, driver, child)
+
+    def work(event):
+        if event % 3 == 0:
+            raise ValueError(event)
+        return {"n": event / 4}
+
+    monkeypatch.setattr(MapRun, "child_ended", keep)
+    inner = {
+        "W": {"Type": "Wait", "SecondsPath": "$", "Next": "Both"},
+        "Both": {
+            "Type": "Parallel",
+            "Branches": [
+                {"StartAt": "T", "States": {"T": task(Retry=[{"ErrorEquals": ["ValueError"], "MaxAttempts": 1}])}},
+                {"StartAt": "Hours", "States": {"Hours": {"Type": "Wait", "Seconds": 7200, "End": True}}},
+            ],
+            "End": True,
+        },
+    }
+    run = house.run(machine(inner, ToleratedFailureCount=2, MaxConcurrency=3), [*range(12)], {"f": work})
+    assert outcome(run) == ("FAILED", THRESHOLD)
+    told = {child.name: map_run(run).history(child.name) for child in map_run(run).records()}
+    assert told == seen
+    assert {child.status for child in map_run(run).records()} >= {"FAILED", "ABORTED"}
+
+
 # ------------------------------------------------------------ defects
 
 
@@ -870,6 +997,8 @@ def test_a_defect_in_a_child_reaches_whoever_waits_and_the_driver_goes_on(house,
     house.started.remove(run)
     all_of(work.told, 2)
     assert map_run(run).status == "ABORTED"
+    counts = map_run(run).item_counts.shown()
+    assert (counts["running"], counts["aborted"]) == (0, 3)
     assert outcome(house.run(machine(), [1])) == ("SUCCEEDED", [1])
 
 
@@ -883,6 +1012,91 @@ def test_a_defect_in_reading_reaches_whoever_waits_and_the_driver_goes_on(house)
         run.wait(LONG)
     house.started.remove(run)
     assert outcome(house.run(machine(), [1])) == ("SUCCEEDED", [1])
+
+
+# ------------------------------------------------------------ any Map Run
+
+
+@st.composite
+def map_runs(draw):
+    """Fields of a Map over items, of which those that are 1 fail, and whether they are read from a file."""
+    items = draw(st.lists(st.sampled_from([0, 0, 0, 1, 2]), max_size=12)) * draw(st.sampled_from([1, 1, 40]))
+    fields = {}
+    if draw(st.booleans()):
+        fields["MaxConcurrency"] = draw(st.integers(1, 30))
+    if draw(st.booleans()):
+        fields["ToleratedFailureCount"] = draw(st.integers(0, 20))
+    if draw(st.booleans()):
+        fields["ToleratedFailurePercentage"] = draw(st.integers(0, 100))
+    batch = draw(st.sampled_from([None, None, 1, 3, 7]))
+    return items, fields, batch, draw(st.booleans())
+
+
+def expected(items, fields, batch):
+    """The status, and the inputs of children that succeed: counted anew."""
+    groups = [items[at : at + (batch or 1)] for at in range(0, len(items), batch or 1)]
+    failed = sum(len(group) for group in groups if group[0] == 1)
+    count, percentage = fields.get("ToleratedFailureCount"), fields.get("ToleratedFailurePercentage")
+    over = [
+        count is not None and failed > count,
+        percentage is not None and failed * 100 > percentage * len(items),
+        count is None and percentage is None and failed > 0,
+    ]
+    good = [group for group in groups if group[0] != 1]
+    return "FAILED" if any(over) else "SUCCEEDED", [{"Items": group} if batch else group[0] for group in good]
+
+
+@given(map_runs(), st.sampled_from(["STANDARD", "EXPRESS"]))
+@settings(max_examples=60)
+def test_any_map_run(drawn, kind):
+    items, fields, batch, read = drawn
+    inner = ODD_FAILS if batch is None else BATCH_OF_ONE_FAILS
+    given_fields = {**fields, **({"ItemBatcher": {"MaxItemsPerBatch": batch}} if batch else {})}
+    if read:
+        given_fields["ItemReader"] = reader("x", InputType="JSON")
+    with House() as house:
+        run = house.run(machine(inner, kind, **given_fields), items, buckets={"in": {"x": items}}, executor="inline")
+        status, good = expected(items, fields, batch)
+        assert run.execution.status == status
+        counts, children = map_run(run).item_counts.shown(), map_run(run).execution_counts.shown()
+        for shown in (counts, children):
+            ended = ("succeeded", "failed", "timedOut", "aborted")
+            assert shown["pending"] + sum(shown[key] for key in ended) == shown["total"]
+            assert (min(shown.values()), shown["running"], shown["timedOut"]) == (0, 0, 0)
+        if status == "SUCCEEDED":
+            assert [value for value in run.execution.output if not is_failure(value)] == good
+            assert counts["total"] == len(items)
+            assert children["total"] == len(run.execution.output)
+        else:
+            assert outcome(run)[1] == THRESHOLD
+        if not read:
+            assert counts["total"] == len(items)
+
+
+def is_failure(value):
+    return isinstance(value, dict) and value.get("Status") == "FAILED"
+
+
+def test_what_became_of_the_states_inside_is_counted_however_they_went(house):
+    """Each child goes another way: so many that not all ways are kept."""
+    inner = {
+        "Again?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$", "NumericGreaterThan": 0, "Next": "Less"}],
+            "Default": "End",
+        },
+        "Less": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($, -1)"}, "OutputPath": "$.n", "Next": "Again?"},
+        "End": {"Type": "Succeed"},
+    }
+    run = house.run(machine(inner), [*range(150)])
+    tally = map_run(run).outcomes.tally()
+    turns = sum(range(150))
+    assert {name: (status.status, status.visits) for name, status in tally.statuses.items()} == {
+        "Again?": ("succeeded", turns + 150),
+        "Less": ("succeeded", turns),
+        "End": ("succeeded", 150),
+    }
+    assert sum(tally.edges.values()) == 2 * turns + 150
 
 
 # ------------------------------------------------------------ memory

@@ -1,6 +1,7 @@
 """Children of Map Runs on disk, and journals as text."""
 
 import threading
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,13 @@ from sfn_notebook.engine.stimuli import (
     Entry,
     GuardFired,
     Place,
+    Stimulus,
     Stopped,
     Target,
     TaskFailed,
+    TaskRefused,
+    TaskScheduled,
+    TaskStarted,
     TaskSubmitted,
     TaskSucceeded,
     TimerFired,
@@ -37,15 +42,27 @@ values = st.recursive(
 )
 places = st.builds(Place, names, numbers, numbers, numbers)
 targets = st.builds(Target, st.lists(places, max_size=3).map(tuple), names, numbers, numbers)
+KINDS = {
+    TaskScheduled: (),
+    TaskRefused: (maybe,),
+    TaskStarted: (maybe,),
+    TaskSubmitted: (values,),
+    TaskSucceeded: (values, numbers),
+    TaskFailed: (maybe, maybe),
+    TimerFired: (st.sampled_from(["wait", "retry", "timeout", "heartbeat", "execution"]),),
+    GuardFired: (names, names),
+}
+"""What a stimulus has beside its time and target."""
+
 stimuli = st.one_of(
-    st.builds(TaskSubmitted, numbers, targets, values),
-    st.builds(TaskSucceeded, numbers, targets, values, numbers),
-    st.builds(TaskFailed, numbers, targets, maybe, maybe),
-    st.builds(TimerFired, numbers, targets, st.sampled_from(["wait", "retry", "timeout", "heartbeat", "execution"])),
     st.builds(Stopped, numbers, maybe, maybe),
     st.builds(Continued, numbers),
-    st.builds(GuardFired, numbers, targets, names, names),
+    *(st.builds(kind, numbers, targets, *fields) for kind, fields in KINDS.items()),
 )
+
+
+def test_no_kind_of_stimulus_is_left_out():
+    assert {*KINDS, Stopped, Continued} == set(get_args(Stimulus))
 
 
 def shown(journal):
