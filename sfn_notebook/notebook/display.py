@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MODES: Final = ("auto", "static", "text", "none")
 _ROWS: Final = 50
+_MAP_RUNS: Final = 10
 _LONGEST_VALUE: Final = 4000
 _LONGEST_CELL: Final = 80
 _SHOWN: Final = ("state", "container", "status", "retries", "duration", "error", "next")
@@ -48,12 +49,17 @@ def execution_bundle(execution: Execution) -> dict[str, str]:
     table = execution.transitions
     parts = _summary(execution, table)
     text = [f"{execution.machine_name}: {', '.join([execution.status, *parts])}", *_ending_text(execution)]
+    map_runs = [
+        f"Map Run of {found.state}: {found.status}, {found.progress}" for found in execution.map_runs[:_MAP_RUNS]
+    ]
+    text += map_runs
     if len(table):
         text.append(_table(table).to_string(index=False))
     html = [
         f"<p>{badge(execution.status)} <b>{escape(execution.machine_name)}</b>: {escape(', '.join(parts))}</p>",
         _picture(execution.svg(), f"execution of {execution.machine_name}: {execution.status}"),
         _ending_html(execution),
+        *(f"<p>{escape(line)}</p>" for line in map_runs),
         _table_html(table),
     ]
     return {"text/plain": "\n".join(text), "text/html": f"<div>{''.join(html)}</div>"}

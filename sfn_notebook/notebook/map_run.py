@@ -106,8 +106,13 @@ class MapRun:
         """
         return self._map_run.history(name)
 
+    @property
+    def progress(self) -> str:
+        """How many items there are, and how far they have come, in words."""
+        return _counted(self.item_counts)
+
     def __repr__(self) -> str:
-        return f"<MapRun of {self.state}: {self.status}, {_counted(self.item_counts)}>"
+        return f"<MapRun of {self.state}: {self.status}, {self.progress}>"
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         from sfn_notebook.tables.children import children
