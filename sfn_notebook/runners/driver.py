@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from itertools import count
 from operator import itemgetter
@@ -53,7 +54,7 @@ from sfn_notebook.values import ABSENT, copy, size
 
 from .clock import VirtualClock
 from .executors import Inline, do_elsewhere
-from .map_run import MapRun
+from .map_run import MapRun, MapRunLimits
 from .run import Run
 from .timeline import Timeline, Timer, Timers
 
@@ -70,9 +71,11 @@ Action = Callable[[], None]
 
 
 class Driver:
-    """See the module. `pump` is called by one thread only; `begin` and `stop` by any."""
+    """See the module. `pump` is called by one thread only; `begin`, `stop` and `update_map_run` by any."""
 
-    def __init__(self) -> None:
+    def __init__(self, map_runs: MutableMapping[str, MapRun] | None = None) -> None:
+        """`map_runs`: where Map Runs are put when they begin, by ARN, for whoever looks for one."""
+        self._map_runs: MutableMapping[str, MapRun] = {} if map_runs is None else map_runs
         self._inbox: SimpleQueue[tuple[Timeline, Action]] = SimpleQueue()
         self._work: deque[Timeline] = deque()
         self._alarms = Timers()
@@ -96,6 +99,17 @@ class Driver:
         timeline = getattr(run, "timeline", None)
         if timeline is not None:
             self._inbox.put((timeline, lambda: self._tell(run, Stopped(timeline.clock.now(), error, cause))))
+
+    def update_map_run(self, map_run: MapRun, limits: MapRunLimits) -> Future[bool]:
+        """Have a Map Run go on with other limits; the answer says whether it was not over yet."""
+        answer: Future[bool] = Future()
+
+        def update() -> None:
+            answer.set_result(map_run.update(self, limits))
+            self._queue(map_run.timeline)  # it may have room for more children now
+
+        self._inbox.put((map_run.timeline, update))
+        return answer
 
     # ------------------------------------------------------------ the loop
 
@@ -358,6 +372,7 @@ class Driver:
     def _run_map(self, run: Run, command: RunMap) -> None:
         map_run = MapRun(command.work, command.target, run, next(self._order))
         run.map_runs[command.target] = map_run
+        self._map_runs[command.work.map_run_arn] = map_run
         run.timeline.root.all_map_runs += (map_run,)
         run.timeline.feeding.append(map_run)
         self._queue(run.timeline)
@@ -496,7 +511,8 @@ class Driver:
             if due is None:
                 return False
         timer = timeline.timers.pop()
-        clock.move_to(timer.due)
+        if timer.due > clock.time:
+            clock.time = timer.due
         self._fire(timer, clock.time)
         self._proceed(timer.run)
         return True
@@ -507,7 +523,8 @@ class Driver:
         if len(batch) > 1:
             batch.sort(key=itemgetter(0))
         for _, _, _, _, printed in batch:
-            timeline.root.keep_printed(printed)
+            if printed:
+                timeline.root.keep_printed(printed)
         for _, run, target, answer, _ in batch:
             if not run.done:
                 self._take_in(run, target, answer, now)
