@@ -57,7 +57,6 @@ class Resource:
         return self.pattern != ""
 
 
-
 def parse_resource(value: JSON) -> Resource:
     """What a `Resource` names. Never raises: what it does not know, text or not, is of kind "unknown"."""
     return _parse(value) if isinstance(value, str) else Resource(dumps(value), "unknown")

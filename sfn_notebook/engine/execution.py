@@ -55,6 +55,7 @@ Status: TypeAlias = Literal["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABOR
 
 MAX_PAYLOAD_BYTES: Final = 262_144
 MAX_EVENTS: Final = 25_000
+MAX_EXPRESS_SECONDS: Final = 300
 
 
 _NOBODY: Final[deque[tuple[Step, Frame]]] = deque()
@@ -93,13 +94,14 @@ class Execution:
         # The last event of a full history says that it is full.
         self._max_slots = WIDTH * (MAX_EVENTS - 1) if limited and start.type == "STANDARD" else maxsize
         self._pending: dict[Target, Frame] = {}
-        self._has_deadline = program.machine.timeout_seconds is not None
+        seconds = _longest(program, start)
+        self._has_deadline = seconds is not None
         self._context: dict[str, JSON] | None = None
         self.ready: deque[tuple[Step, Frame]] = deque()
         # The first Entered event points at no other: previous is 0.
         self.ready.append((program.start, Frame(self, self.input, len(start.input) * 4, 0, None, 0)))
-        if program.machine.timeout_seconds is not None:
-            due = start.now + program.machine.timeout_seconds * 1000
+        if seconds is not None:
+            due = start.now + seconds * 1000
             self.commands.append(StartTimer(WHOLE, "execution", min(due, LAST_MOMENT)))
 
     # ------------------------------------------------------------ the two doors
@@ -176,15 +178,15 @@ class Execution:
         """The part of the context object that is the same in all states."""
         if self._context is None:
             start = self.start
+            execution = {
+                "Id": start.execution_arn,
+                "Input": self.input,
+                "StartTime": format_timestamp(start.now),
+                "Name": start.name,
+                "RoleArn": start.role_arn,
+            }
             self._context = {
-                "Execution": {
-                    "Id": start.execution_arn,
-                    "Input": self.input,
-                    "StartTime": format_timestamp(start.now),
-                    "Name": start.name,
-                    "RoleArn": start.role_arn,
-                    "RedriveCount": 0,
-                },
+                "Execution": execution if start.is_synchronous else {**execution, "RedriveCount": 0},
                 "StateMachine": {"Id": start.state_machine_arn, "Name": start.state_machine_name},
             }
         return self._context
@@ -570,6 +572,17 @@ _HANDLERS: Final[Mapping[type, Callable[[Execution, Any], None]]] = {
     Continued: Execution._continued,
     GuardFired: Execution._guard_fired,
 }
+
+
+def _longest(program: Program, start: Start) -> int | None:
+    """How many seconds the execution may take: what TimeoutSeconds says, and no EXPRESS one more than AWS's limit.
+
+    (spec: api, Standard vs Express)
+    """
+    seconds = program.machine.timeout_seconds
+    if start.type == "EXPRESS" and start.limits == "aws":
+        return MAX_EXPRESS_SECONDS if seconds is None else min(seconds, MAX_EXPRESS_SECONDS)
+    return seconds
 
 
 def _failure(frame: Frame, error: QueryError) -> Failure:

@@ -18,6 +18,8 @@ from .lambda_service import LambdaHandler, is_function, obstacle
 from .mocks import MockError, Responses, mock_handler
 from .open_calls import OpenCalls
 from .outside import ActivityHandler, TokenHandler
+from .services.finding import find_service
+from .services.nested import StepFunctionsApi
 
 Bindings = Mapping[str, Handler]
 """Handlers by the name of the state. State names are unique in a machine, nested ones included."""
@@ -64,8 +66,10 @@ def bind(
     open_calls: OpenCalls | None = None,
     *,
     strict: bool = True,
+    api: StepFunctionsApi | None = None,
 ) -> Bindings:
-    """A handler for each Task state of `tasks`: its mock, else its function, else what Lambda `clients` reach.
+    """A handler for each Task state of `tasks`: its mock, else its function, else the service that `clients` reach.
+    api: Step Functions in this process, for Tasks that call it.
 
     With target "aws" only functions that were passed by name stand for those in the account; with target "local",
     functions of the notebook go before an emulator's.
@@ -93,7 +97,7 @@ def bind(
         if text in alike:
             bindings[name] = alike[text]
             continue
-        found = _found(state, functions, clients, open_calls, strict=strict)
+        found = _found(state, functions, clients, open_calls, api, strict=strict)
         if isinstance(found, FunctionHandler):
             alike[text] = found
         if not isinstance(found, Missing):
@@ -116,7 +120,13 @@ def _check_names(mocks: Mapping[str, Responses], states: Mapping[str, State]) ->
 
 
 def _found(
-    state: State, functions: FunctionTable, clients: AwsClients, open_calls: OpenCalls | None, *, strict: bool
+    state: State,
+    functions: FunctionTable,
+    clients: AwsClients,
+    open_calls: OpenCalls | None,
+    api: StepFunctionsApi | None,
+    *,
+    strict: bool,
 ) -> Handler | Missing:
     resource = parse_resource(state.fields["Resource"])
     if (
@@ -130,7 +140,11 @@ def _found(
     if resource.is_lambda_invoke and resource.waits_for_token:
         found = _function(state, resource, functions, clients)
         return found if isinstance(found, Missing) else TokenHandler(found)
-    return Missing(state.name, resource.text, f"Give it an answer: mocks={{{state.name!r}: [{{'return': …}}]}}.")
+    mock = f"give it an answer: mocks={{{state.name!r}: [{{'return': …}}]}}."
+    if resource.kind != "service":
+        return Missing(state.name, resource.text, f"G{mock[1:]}")
+    service = find_service(resource, clients, open_calls, api)
+    return Missing(state.name, resource.text, f"{service} Or {mock}") if isinstance(service, str) else service
 
 
 def _function(state: State, resource: Resource, functions: FunctionTable, clients: AwsClients) -> Handler | Missing:

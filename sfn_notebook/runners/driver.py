@@ -511,8 +511,7 @@ class Driver:
             if due is None:
                 return False
         timer = timeline.timers.pop()
-        if timer.due > clock.time:
-            clock.time = timer.due
+        clock.move_to(timer.due)
         self._fire(timer, clock.time)
         self._proceed(timer.run)
         return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
+from heapq import merge
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
@@ -70,6 +71,14 @@ class ChildInput(NamedTuple):
     value: JSON
     text: JSONText
     items: int
+
+
+class MapRunLimits(NamedTuple):
+    """What can be changed of a Map Run while it runs, as in `MapWork`; None: nothing."""
+
+    max_concurrency: int | None = None
+    tolerated_failure_count: int | None = None
+    tolerated_failure_percentage: float | None = None
 
 
 class HistoryNotKept(LookupError):
@@ -195,6 +204,20 @@ class MapRun:
         self.item_counts.ended[kind] += child.items
         if self._failure is None and not self.is_over and self._too_many_failed():
             self._fail(driver, _THRESHOLD)
+
+    def update(self, driver: Driver, limits: MapRunLimits) -> bool:
+        """Go on with other limits; those that are None stay as they are. Is it not over yet?"""
+        if self.is_over:
+            return False
+        if limits.max_concurrency is not None:
+            self.max_concurrency = limits.max_concurrency
+        if limits.tolerated_failure_count is not None:
+            self.tolerated_failure_count = limits.tolerated_failure_count
+        if limits.tolerated_failure_percentage is not None:
+            self.tolerated_failure_percentage = limits.tolerated_failure_percentage
+        if self._failure is None and self._too_many_failed():
+            self._fail(driver, _THRESHOLD)
+        return True
 
     def stop(self, driver: Driver) -> None:
         """Nobody wants the result any more."""
@@ -335,7 +358,7 @@ class MapRun:
             execution_arn=self._arn(index, name),
             name=name,
             input=text,
-            state_machine_arn=f"{self._arns}stateMachine:{self._labelled}",
+            state_machine_arn=self.state_machine_arn,
             state_machine_name=self._labelled,
             role_arn=parent.role_arn,
             definition_sha256=self.work.program.definition_sha256,
@@ -370,6 +393,31 @@ class MapRun:
         for child in self.running[:_CHUNK]:
             tally.add(outline(child.execution))
         return tally
+
+    def latest_first(self, before: int | None = None) -> Iterator[Child]:
+        """The records that stand before a place, or all, from the last that has begun to the first."""
+        live = [run for run, _ in list(self.live.values()) if before is None or run.index < before]
+        running = sorted(map(_record, live), key=_backwards)  # first: they may end meanwhile
+        last = None
+        for child in merge(self.children.latest_first(before), running, key=_backwards):
+            if child.place != last:  # whoever has ended meanwhile comes twice, its end before what it was
+                yield child
+            last = child.place
+
+    def find(self, name: str) -> Child | None:
+        """The record of the child of this name, None if no such child has begun."""
+        running = (run for run, _ in list(self.live.values()) if run.execution.start.name == name)
+        found = next(running, None)
+        return self.children.find(name) if found is None or found.done else _record(found)
+
+    def child_arn(self, child: Child) -> str:
+        """The ARN of a child's execution."""
+        return self._arn(child.place, child.name)
+
+    @property
+    def state_machine_arn(self) -> str:
+        """The ARN of what the children run: the machine's, with the Map's label."""
+        return f"{self._arns}stateMachine:{self._labelled}"
 
     def sample(self, most: int) -> list[Child]:
         """The first `most` records; of children that have not succeeded, if there are any."""
@@ -501,8 +549,13 @@ class MapRun:
         driver.map_run_ended(self, answer)
 
     def _end(self, status: Status) -> None:
-        self.status, self.stop_date = status, self.timeline.clock.now()
+        self.stop_date = self.timeline.clock.now()
+        self.status = status  # whoever sees that it is over must see when
         self._waiting.clear()
+
+
+def _backwards(child: Child) -> int:
+    return -child.place
 
 
 def _record(run: Run) -> Child:

@@ -134,8 +134,19 @@ class _Handler(RequestHandler):
             self._awaited = answer
             if self._gone:
                 answer.give_up()
-            answer = await _arrived(answer)
+            answer = await self._arrived(answer)
         return answer_response(answer)
+
+    async def _arrived(self, pending: Pending) -> Answer:
+        """The answer, once it is there. It is not asked for when nobody is left who would be given it."""
+        try:
+            await _ready(pending)
+            if _has_hung_up(self.request.connection):
+                pending.give_up()
+        except BaseException:  # the server is closed
+            pending.give_up()
+            raise
+        return pending.answer()
 
     def on_connection_close(self) -> None:
         """Whoever asked has hung up."""
@@ -174,8 +185,8 @@ def names_loopback(host: str) -> bool:
     return found is not None and is_loopback(f"http://{found['name'].removeprefix('sync-')}/")
 
 
-async def _arrived(pending: Pending) -> Answer:
-    """The answer, once it is there."""
+async def _ready(pending: Pending) -> None:
+    """Wait until the answer is there, or will not come."""
     loop = asyncio.get_running_loop()
     ready = loop.create_future()
 
@@ -188,8 +199,21 @@ async def _arrived(pending: Pending) -> Answer:
             loop.call_soon_threadsafe(tell)
 
     pending.when_ready(tell_loop)
-    await ready
-    return pending.answer()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(ready, pending.seconds)
+
+
+def _has_hung_up(connection: Any) -> bool:
+    """Has the other side of an HTTP connection gone away, as far as this machine knows?"""
+    stream = connection.stream
+    if stream is None or stream.closed():
+        return True
+    try:
+        return not stream.socket.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _bracketed(host: str) -> str:

@@ -1,4 +1,6 @@
-"""What an account holds besides executions: machines with revisions, versions and aliases, and tags. In memory.
+"""What an account holds besides executions: machines with revisions, versions and aliases, activities, and tags. In
+memory.
+
 
 Knows how things are found and what they are; what may be done with them is the operations' business, who hold `lock`
 meanwhile.
@@ -7,13 +9,15 @@ meanwhile.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
+from weakref import WeakKeyDictionary
 
 from sfn_notebook.integrations.functions import FunctionTable
+from sfn_notebook.runners.run import Run
 
 from .api import Options
 from .arns import Arn, parse_arn
@@ -72,6 +76,10 @@ class Revision(NamedTuple):
         if self.id is not None:
             shown["revisionId"] = self.id
         return shown | ({"variableReferences": references} if references else {})
+
+    def dated_answer(self) -> dict[str, Any]:
+        """`answer`, and since when it is so."""
+        return self.answer() | {"updateDate": self.updated}
 
 
 class Version(NamedTuple):
@@ -134,6 +142,15 @@ class StateMachine:
         return version
 
 
+class Activity(NamedTuple):
+    """What workers do, by name."""
+
+    arn: str
+    name: str
+    created: datetime
+    encryption: Mapping[str, Any]
+
+
 class Started(NamedTuple):
     """What an execution was started with, beside its start record."""
 
@@ -143,13 +160,16 @@ class Started(NamedTuple):
 
 @dataclass
 class Account:
-    """What is kept, by ARN. `tags`: of every machine and activity that may have some; `started`: of executions."""
+    """What is kept, by ARN. tags: of every machine and activity that may have some; started: by execution, as long as
+    that is remembered.
+    """
 
     id: str
     region: str
     machines: dict[str, StateMachine] = field(default_factory=dict)
+    activities: dict[str, Activity] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
-    started: dict[str, Started] = field(default_factory=dict)
+    started: MutableMapping[Run, Started] = field(default_factory=WeakKeyDictionary)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def arn(self, type: str, name: str) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any, Final, Literal, NamedTuple
+from weakref import WeakValueDictionary
 
 from sfn_notebook.engine.execution import MAX_PAYLOAD_BYTES, Execution
 from sfn_notebook.engine.frames import drawn_uuid
@@ -22,6 +25,7 @@ from sfn_notebook.integrations.storage import Storage, unreachable
 from sfn_notebook.runners.clock import make_clock
 from sfn_notebook.runners.driver import Driver
 from sfn_notebook.runners.executors import Inline, TaskExecutor, make_executor
+from sfn_notebook.runners.map_run import MapRun, MapRunLimits
 from sfn_notebook.runners.run import Run
 from sfn_notebook.runners.timeline import Timeline
 from sfn_notebook.store.contract import Store
@@ -32,10 +36,13 @@ from .errors import InvalidExecutionInput, InvalidName
 from .origins import Beginning, Origin, World
 
 ACCOUNT: Final = "123456789012"
+MOST_EXPRESS: Final = 1000
+"""EXPRESS executions that are remembered after their end: for a look at the latest. AWS keeps none at all."""
+
 MachineType = Literal["STANDARD", "EXPRESS"]
 Limits = Literal["aws", "none"]
 
-_BAD_NAME = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
+_BAD_NAME = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\U0010ffff]")
 
 
 def region() -> str:
@@ -79,6 +86,8 @@ class Options(NamedTuple):
     buckets: Mapping[str, Any] | None = None
     strict: bool = True
     """Is a Task that nothing answers to an error before anything runs? It fails when it is reached otherwise."""
+    is_synchronous: bool = False
+    """Is it one that a caller of StartSyncExecution waits for?"""
     beginning: Beginning | None = None
     """When it begins and with which chance, where that has been drawn already; else the service's origin says so."""
 
@@ -119,7 +128,9 @@ class StepFunctions:
         self._arns = f"arn:aws:states:{self.region}:{account}:"
         self.open_calls = OpenCalls()
         self._runs: dict[str, Run] = {}
-        self._driver = Driver()
+        self._ended_express: deque[str] = deque()
+        self._map_runs: WeakValueDictionary[str, MapRun] = WeakValueDictionary()
+        self._driver = Driver(self._map_runs)
         self._inline: dict[Run, Driver] = {}  # what callers' own threads are driving
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -177,8 +188,21 @@ class StepFunctions:
     ) -> Run:
         journal = self.store.start(start, program.machine.text)
         run = timeline.root = Run(Execution(program, start, given.value), timeline, bindings, executor, journal)
-        self._runs[start.execution_arn] = run
+        with self._lock:
+            self._runs[start.execution_arn] = run
+        if start.type == "EXPRESS":
+            run.when_ended(partial(self._express_ended, start.execution_arn))
         return run
+
+    def _express_ended(self, execution_arn: str) -> None:
+        """Forget the one that has ended longest ago, where too many are remembered."""
+        with self._lock:
+            self._ended_express.append(execution_arn)
+            if len(self._ended_express) <= MOST_EXPRESS:
+                return
+            oldest = self._ended_express.popleft()
+            self._runs.pop(oldest, None)
+        self.store.forget(oldest)
 
     def stop_execution(self, run: Run, error: str | None = None, cause: str | None = None) -> None:
         """Ask for an execution to be stopped; nothing happens to one that has ended. Raises: ValueError, TypeError."""
@@ -187,15 +211,35 @@ class StepFunctions:
                 raise TypeError(f"{name}={text!r}: give text.")
             if text is not None and len(text) > longest:
                 raise ValueError(f"{name} has {len(text):,} characters; AWS takes {longest:,}.")
-        self._inline.get(run, self._driver).stop(run, error, cause)
+        self._driver_of(run).stop(run, error, cause)
 
     def find_execution(self, execution_arn: str) -> Run | None:
         """The execution of this process with this ARN, or None."""
         return self._runs.get(execution_arn)
 
     def list_executions(self) -> list[Run]:
-        """Every execution of this process, the latest first."""
-        return list(reversed(self._runs.values()))
+        """Every execution of this process, the latest first; of EXPRESS ones that have ended the last MOST_EXPRESS."""
+        with self._lock:
+            return list(reversed(self._runs.values()))
+
+    def find_map_run(self, map_run_arn: str) -> MapRun | None:
+        """The Map Run of this process with this ARN, or None."""
+        return self._map_runs.get(map_run_arn)
+
+    def list_map_runs(self) -> list[MapRun]:
+        """Every Map Run of this process, in no order."""
+        found = (reference() for reference in self._map_runs.valuerefs())
+        return [map_run for map_run in found if map_run is not None]
+
+    def update_map_run(self, map_run: MapRun, limits: MapRunLimits) -> Future[bool]:
+        """Have a Map Run go on with other limits; the answer says whether it was not over yet."""
+        return self._driver_of(map_run.parent).update_map_run(map_run, limits)
+
+    def _driver_of(self, run: Run) -> Driver:
+        """Who drives a run, which may be a child."""
+        while run.owner is not None:
+            run = run.owner.parent
+        return self._inline.get(run, self._driver)
 
     def _start_record(self, machine: Registered, given: Input, options: Options, origin: Origin) -> Start:
         now, seed = options.beginning or origin.begin()
@@ -222,6 +266,7 @@ class StepFunctions:
             self.region,
             machine.version_arn,
             machine.alias_arn,
+            is_synchronous=options.is_synchronous,
         )
 
     def _background(self) -> Driver:
@@ -233,7 +278,7 @@ class StepFunctions:
 
     def _drive(self, runs: Sequence[Run]) -> None:
         """Drive runs to their ends in the caller's thread."""
-        driver = Driver()
+        driver = Driver(self._map_runs)
         self._inline |= dict.fromkeys(runs, driver)
         try:
             driver.drive(runs)

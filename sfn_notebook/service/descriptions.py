@@ -38,28 +38,39 @@ def described(run: Run, trace_header: str | None, *, with_data: bool) -> Answer:
     }
     if status != "RUNNING":
         answer["stopDate"] = timestamp(execution.now)
-    answer |= _data("input", str(start.input), with_data=with_data)
+    answer |= shown_data("input", str(start.input), with_data=with_data)
     if status == "SUCCEEDED":
-        answer |= _data("output", dumps(execution.output), with_data=with_data)
-    elif status in ("FAILED", "ABORTED"):
-        answer |= _failure(run)
+        answer |= shown_data("output", dumps(execution.output), with_data=with_data)
+    answer |= shown_failure(status, *_failure(run))
     if trace_header is not None:
         answer["traceHeader"] = trace_header
     return answer
 
 
-def _data(key: str, text: str, *, with_data: bool) -> Answer:
+def shown_data(key: str, text: str, *, with_data: bool) -> Answer:
+    """An input or output, if it is asked for, and whether it was."""
     return ({key: text} if with_data else {}) | {f"{key}Details": {"included": with_data}}
 
 
-def _failure(run: Run) -> Answer:
-    if run.broken is not None:
-        return {"error": "States.Runtime", "cause": "The engine broke down while it ran this execution."}
-    failure = run.execution.failure
-    if failure is None:
-        return {}
-    parts = {"error": failure.error, "cause": failure.cause}
+def shown_failure(status: str, error: str | None, cause: str | None) -> Answer:
+    """Why an execution has failed or was stopped, as far as anybody has said."""
+    parts = {"error": error, "cause": cause} if status in ("FAILED", "ABORTED") else {}
     return {key: text for key, text in parts.items() if text is not None}
+
+
+def redrive(status: str, redrivable: str) -> Answer:
+    """Whether an execution can be redriven; `redrivable`: what is said of one that can."""
+    if status in ("RUNNING", "SUCCEEDED"):
+        reason = f"Execution is {status} and cannot be redriven"
+        return {"redriveCount": 0, "redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
+    return {"redriveCount": 0, "redriveStatus": redrivable}
+
+
+def _failure(run: Run) -> tuple[str | None, str | None]:
+    if run.broken is not None:
+        return "States.Runtime", "The engine broke down while it ran this execution."
+    failure = run.execution.failure
+    return (None, None) if failure is None else (failure.error, failure.cause)
 
 
 def versions(start: Start) -> Answer:

@@ -7,7 +7,9 @@ from functools import partial
 from typing import Final
 
 from sfn_notebook.engine.events import timestamp
+from sfn_notebook.engine.execution import Execution
 from sfn_notebook.engine.stimuli import Start
+from sfn_notebook.runners.map_run import MapRun
 from sfn_notebook.runners.run import Run
 from sfn_notebook.store.contract import ExecutionExists
 
@@ -15,18 +17,20 @@ from .account import Account, Alias, Started, StateMachine, Version
 from .aliases import routed_version
 from .api import Input, Registered, StepFunctions
 from .arns import parse_arn
-from .descriptions import bill, described, listed, status_of, versions
+from .children import ChildExecution, Wanted, child_described, children_listed, find_child
+from .descriptions import bill, described, listed, redrive, status_of, versions
 from .faults import (
     execution_exists,
     labelled_arn,
     no_execution,
-    no_tagged_resource,
     validation,
     wrong_machine_type,
 )
 from .inputs import execution_input
+from .labels import labelled_answer, labelled_map
 from .logs import Logs
 from .machines import named, without_data
+from .map_runs import find_map_run
 from .operations import operation
 from .paging import page
 from .pending import Answer, Pending
@@ -90,7 +94,7 @@ class Executions:
         given = execution_input(input)
         if name is not None:
             named(name)
-        run = self._start(machine, found, name, given, trace_header)
+        run = self._start(machine, found, name, given, trace_header, is_synchronous=True)
 
         def answer() -> Answer:
             return self._at_the_end(run, with_data=included_data == "ALL_DATA")
@@ -100,7 +104,13 @@ class Executions:
     @operation
     def stop_execution(self, *, execution_arn: str, error: str | None = None, cause: str | None = None) -> Answer:
         """Stop an execution. One that has ended already stays as it is."""
-        run = self._find(execution_arn)
+        child = self._child(execution_arn, "execution")
+        if child is None:
+            run = self._find(execution_arn)
+        elif (running := child.run) is not None:
+            run = running
+        else:
+            return {"stopDate": timestamp(child.child.stop_date)}
         self._step_functions.stop_execution(run, error, cause)
         if run.broken is None:
             run.wait(_STOP_SECONDS)
@@ -108,16 +118,14 @@ class Executions:
 
     @operation
     def describe_execution(self, *, execution_arn: str, included_data: str = "ALL_DATA") -> Answer:
-        """How an execution was started, and how it is or was."""
-        run = self._find(execution_arn)
+        """How an execution was started, and how it is or was. Of EXPRESS ones those that a Map Run has started."""
         with_data = included_data == "ALL_DATA"
+        child = self._child(execution_arn, "execution", "express")
+        if child is not None:
+            return child_described(child, with_data=with_data)
+        run = self._find(execution_arn)
         answer = described(run, self._trace(run), with_data=with_data)
-        status = answer["status"]
-        answer |= versions(run.execution.start) | {"redriveCount": 0}
-        if status in ("RUNNING", "SUCCEEDED"):
-            reason = f"Execution is {status} and cannot be redriven"
-            return answer | {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
-        return answer | {"redriveStatus": "REDRIVABLE"}
+        return answer | versions(run.execution.start) | redrive(answer["status"], "REDRIVABLE")
 
     @operation
     def list_executions(
@@ -130,35 +138,41 @@ class Executions:
         map_run_arn: str | None = None,
         redrive_filter: str | None = None,
     ) -> Answer:
-        """The executions of a machine, version or alias, the latest first."""
+        """The executions of a machine, version or alias, or the children of a Map Run, the latest first."""
         if (state_machine_arn is None) == (map_run_arn is None):
             raise validation("Exactly one of stateMachineArn and mapRunArn must be specified.")
+        wanted = Wanted(status_filter, redrive_filter)
         if state_machine_arn is None:
-            raise no_tagged_resource(str(map_run_arn))
+            map_run = find_map_run(self._step_functions, str(map_run_arn))
+            return children_listed(map_run, wanted, max_results, next_token)
         if status_filter == "PENDING_REDRIVE":
             raise validation("The status PENDING_REDRIVE can only be asked for with a mapRunArn.")
         with self._account.lock:
             machine, found = self._account.qualified(state_machine_arn)
         if machine.type == "EXPRESS":
             raise wrong_machine_type()
-        runs = self._runs_of(machine, found) if redrive_filter != "REDRIVEN" else iter(())
-        chosen = (run for run in runs if status_filter in (None, status_of(run)))
-        of = f"executions of {state_machine_arn} {status_filter} {redrive_filter}"
-        found_page = page(chosen, _arn_of, of=of, max_results=max_results, next_token=next_token)
+        found_page = page(
+            self._runs_of(machine, found),
+            _arn_of,
+            of=f"executions of {state_machine_arn} {wanted}",
+            wanted=lambda run: wanted.includes(status_of(run)),
+            max_results=max_results,
+            next_token=next_token,
+        )
         return found_page._replace(items=[listed(run) for run in found_page.items]).answer("executions")
 
     @operation
     def describe_state_machine_for_execution(self, *, execution_arn: str, included_data: str = "ALL_DATA") -> Answer:
-        """The machine as it was when the execution began."""
-        run = self._find(execution_arn)
-        start = run.execution.start
-        kept = self._account.started.get(execution_arn)
-        answer: Answer = {"stateMachineArn": start.state_machine_arn, "name": start.state_machine_name}
-        if kept is None:  # started in the notebook, from no machine of the account's
-            text = run.execution.program.machine.text
-            answer |= {"definition": text, "roleArn": start.role_arn, "updateDate": timestamp(start.now)}
+        """The machine as it was when the execution began; of a child of a Map Run, what it runs of that machine."""
+        child = self._child(execution_arn, "execution")
+        if child is not None:
+            answer = self._machine_of_child(child.map_run)
         else:
-            answer |= {**kept.revision.answer(), "updateDate": kept.revision.updated}
+            run = self._find(execution_arn)
+            kept = self._account.started.get(run)
+            answer = _machine_of(run.execution) if kept is None else kept.revision.dated_answer()
+            start = run.execution.start
+            answer |= {"stateMachineArn": start.state_machine_arn, "name": start.state_machine_name}
         return answer if included_data == "ALL_DATA" else without_data(answer)
 
     # ------------------------------------------------------------ for other operations
@@ -184,6 +198,8 @@ class Executions:
         name: str | None,
         given: Input,
         trace_header: str | None,
+        *,
+        is_synchronous: bool = False,
     ) -> Run:
         beginning = self._step_functions.origin.begin()
         version, alias_arn = found, None
@@ -196,9 +212,9 @@ class Executions:
         program, role = revision.definition.program, revision.settings.role_arn
         registered = Registered(machine.name, machine.type, program, role, version_arn, alias_arn)
         reach = revision.reach
-        options = reach.options._replace(name=name, beginning=beginning, strict=False)
+        options = reach.options._replace(name=name, beginning=beginning, strict=False, is_synchronous=is_synchronous)
         run = self._step_functions.start_execution(registered, given, reach.functions(), options)
-        self._account.started[run.execution.start.execution_arn] = Started(revision, trace_header)
+        self._account.started[run] = Started(revision, trace_header)
         self._logs.follow(run, revision.settings.logging)
         if self._show is not None:
             run.when_ended(partial(_show_printed, run, self._show))
@@ -218,6 +234,27 @@ class Executions:
     def _find(self, arn: str) -> Run:
         return find_execution(self._step_functions, arn)
 
+    def _child(self, arn: str, *types: str) -> ChildExecution | None:
+        """The child of a Map Run that an ARN of these types names; None for what names no child.
+
+        Raises: ServiceError InvalidArn, ExecutionDoesNotExist.
+        """
+        parsed = parse_arn(arn)
+        return find_child(self._step_functions, parsed) if parsed.is_labelled and parsed.type in types else None
+
+    def _machine_of_child(self, map_run: MapRun) -> Answer:
+        root, label = map_run.timeline.root, map_run.work.label
+        kept = self._account.started.get(root)
+        state = None if kept is None else labelled_map(kept.revision, label)
+        if kept is None or state is None:
+            answer = _machine_of(root.execution) | {"definition": map_run.work.program.machine.text, "label": label}
+        else:
+            answer = kept.revision.dated_answer() | labelled_answer(kept.revision, state)
+        name = root.execution.start.state_machine_name
+        return answer | {
+            "stateMachineArn": map_run.state_machine_arn, "name": name, "mapRunArn": map_run.work.map_run_arn,
+        }  # fmt: skip
+
     def _runs_of(self, machine: StateMachine, found: Version | Alias | None) -> Iterator[Run]:
         """The executions of a machine, or of a version or alias alone, the latest first."""
         for run in self._step_functions.list_executions():
@@ -228,7 +265,7 @@ class Executions:
                 yield run
 
     def _trace(self, run: Run) -> str | None:
-        kept = self._account.started.get(run.execution.start.execution_arn)
+        kept = self._account.started.get(run)
         return None if kept is None else kept.trace_header
 
     def _at_the_end(self, run: Run, *, with_data: bool) -> Answer:
@@ -241,6 +278,13 @@ class Executions:
 def _show_printed(run: Run, show: Callable[[str], object]) -> None:
     for text in run.take_printed():
         show(text)
+
+
+def _machine_of(execution: Execution) -> Answer:
+    """What is known of a machine that was started in the notebook and is none of the account's."""
+    start = execution.start
+    text = execution.program.machine.text
+    return {"definition": text, "roleArn": start.role_arn, "updateDate": timestamp(start.now)}
 
 
 def find_execution(step_functions: StepFunctions, arn: str) -> Run:

@@ -48,12 +48,30 @@ def no_execution(arn: str) -> ServiceError:
     return ServiceError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
 
 
+def no_activity(arn: str) -> ServiceError:
+    return ServiceError("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'")
+
+
+def activity_exists(arn: str) -> ServiceError:
+    """There is an activity of this name with another key. (AWS's text is not known.)"""
+    return ServiceError("ActivityAlreadyExists", f"Activity Already Exists: '{arn}'")
+
+
+def too_many_workers(arn: str) -> ServiceError:
+    """(AWS's text is not known.)"""
+    return ServiceError("ActivityWorkerLimitExceeded", f"Activity Worker Limit Exceeded: '{arn}'")
+
+
 def execution_exists(arn: str) -> ServiceError:
     return ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
 
 
 def invalid_input(detail: str) -> ServiceError:
     return ServiceError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{detail}'")
+
+
+def invalid_output(detail: str) -> ServiceError:
+    return ServiceError("InvalidOutput", f"Invalid Output: '{detail}'")
 
 
 def invalid_logging(detail: str) -> ServiceError:

@@ -8,6 +8,8 @@ from typing import Any, Final
 from sfn_notebook.runners.run import Run
 
 from .api import StepFunctions
+from .arns import parse_arn
+from .children import ChildExecution, find_child
 from .executions import find_execution
 from .operations import operation
 from .paging import page
@@ -33,20 +35,28 @@ class Histories:
         next_token: str | None = None,
         include_execution_data: bool = True,
     ) -> Answer:
-        """The events of a STANDARD execution; reverse_order: the last one first."""
-        run = find_execution(self._step_functions, execution_arn)
+        """The events of a STANDARD execution, which may be a child of a Map Run; reverse_order: the last one first."""
+        found = self._find(execution_arn)
         # The pages of a long history are asked for one after the other, and made once, when it grows no more.
-        events = self._rendered(run) if run.done else _history(run)
+        events = self._rendered(found) if found.done else _history(found)
         ordered = reversed(events) if reverse_order else events
         of = f"history of {execution_arn} {reverse_order}"
-        found = page(ordered, _id, of=of, max_results=max_results, next_token=next_token)
+        shown = page(ordered, _id, of=of, max_results=max_results, next_token=next_token)
         if not include_execution_data:
-            found = found._replace(items=[_without_data(event) for event in found.items])
-        return found.answer("events")
+            shown = shown._replace(items=[_without_data(event) for event in shown.items])
+        return shown.answer("events")
+
+    def _find(self, arn: str) -> Run | ChildExecution:
+        parsed = parse_arn(arn, "execution")
+        return (
+            find_child(self._step_functions, parsed)
+            if parsed.is_labelled
+            else find_execution(self._step_functions, arn)
+        )
 
 
-def _history(run: Run) -> list[dict[str, Any]]:
-    return run.execution.history()
+def _history(found: Run | ChildExecution) -> list[dict[str, Any]]:
+    return found.execution.history() if isinstance(found, Run) else found.history()
 
 
 def _id(event: dict[str, Any]) -> int:

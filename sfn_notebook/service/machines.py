@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from .account import INITIAL, Account, Alias, Reach, Revision, Settings, StateMachine, Version, now
 from .api import check_name
-from .arns import parse_arn
+from .arns import Arn, parse_arn
 from .definitions import Definition, define
 from .errors import InvalidName
-from .faults import ServiceError, invalid_name, labelled_arn, validation
+from .faults import ServiceError, invalid_name, labelled_arn, no_machine, validation
+from .labels import execution_type, labelled_answer, labelled_map
 from .operations import operation
 from .paging import page
 from .pending import Answer
@@ -131,7 +132,12 @@ class Machines:
 
     @operation
     def describe_state_machine(self, *, state_machine_arn: str, included_data: str = "ALL_DATA") -> Answer:
-        """A machine as it is now, or as a version has it; of an alias the version that most of its executions run."""
+        """A machine as it is now, or as a version has it; of an alias the version that most of its executions run. With
+        a label: what the children of that Map run.
+        """
+        if parse_arn(state_machine_arn).is_labelled:
+            answer = self._labelled(parse_arn(state_machine_arn, "stateMachine"))
+            return answer if included_data == "ALL_DATA" else without_data(answer)
         with self._account.lock:
             machine, found = self._account.qualified(state_machine_arn)
             if isinstance(found, Alias):
@@ -170,6 +176,23 @@ class Machines:
             machines = list(self._account.machines.values())
         found = page(machines, _arn, of="machines", max_results=max_results, next_token=next_token)
         return found._replace(items=[_listed(machine) for machine in found.items]).answer("stateMachines")
+
+    def _labelled(self, arn: Arn) -> Answer:
+        """Raises: ServiceError StateMachineDoesNotExist."""
+        base, _, label = arn.text.partition("/")
+        with self._account.lock:
+            machine = self._account.machines.get(base)
+            state = None if machine is None else labelled_map(machine.revision, label)
+            if machine is None or state is None:
+                raise no_machine(arn.text)
+            return {
+                "stateMachineArn": arn.text,
+                "name": machine.name,
+                "status": "ACTIVE",
+                "type": execution_type(state),
+                "creationDate": machine.created,
+                **labelled_answer(machine.revision, state),
+            }
 
 
 def without_data(answer: Answer) -> Answer:

@@ -32,19 +32,36 @@ def page(
     key: Callable[[Item], str | int],
     *,
     of: str,
+    wanted: Callable[[Item], bool] | None = None,
     max_results: int | None = None,
     next_token: str | None = None,
 ) -> Page:
     """One page of `items`, which stand in an order that does not change.
 
-    key: tells an item from all others; of: which list this is, so that no other list's token is taken. Items that are
-    added before or behind change nothing of the pages that follow. Raises: ServiceError InvalidToken.
+    key: tells an item from all others; of: which list this is, so that no other list's token is taken; wanted: which
+    of them are listed. Items that are added before or behind, or that are wanted no more, change nothing of the pages
+    that follow. Raises: ServiceError InvalidToken.
     """
-    left = iter(items)
-    if next_token is not None:
-        last = _read(next_token, of)
-        if not any(key(item) == last for item in left):
+
+    def after(last: str | int | None) -> Iterator[Item]:
+        left = iter(items)
+        if last is not None and not any(key(item) == last for item in left):
             raise invalid_token()
+        return filter(wanted, left) if wanted is not None else left
+
+    return page_after(after, key, of=of, max_results=max_results, next_token=next_token)
+
+
+def page_after(
+    items: Callable[[Any], Iterable[Item]],
+    key: Callable[[Item], str | int],
+    *,
+    of: str,
+    max_results: int | None = None,
+    next_token: str | None = None,
+) -> Page:
+    """`page`, of what can begin anywhere. items: gives those after the one with a key, or all for None."""
+    left = iter(items(None if next_token is None else _read(next_token, of)))
     found = list(islice(left, max_results or DEFAULT))
     more = found and _has_more(left)
     return Page(found, _token(of, key(found[-1])) if more else None)

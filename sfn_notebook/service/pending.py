@@ -14,11 +14,13 @@ def _nothing() -> None: ...
 class Pending(NamedTuple):
     """An answer that is not there yet.
 
-    when_ready: has a function called, from any thread, once it is there; wait: waits for it in the caller's thread;
-    answer: gives it then; give_up: says that nobody waits for it any more.
+    when_ready: has a function called, from any thread, once it is there; wait: waits for it in the caller's thread, so
+    many seconds at most; answer: gives it then; give_up: says that nobody waits for it any more, instead of asking for
+    the answer; seconds: how long to wait at most, whereupon there is an answer too.
     """
 
-    when_ready: Callable[[Callable[[], None]], None]
-    wait: Callable[[], object]
+    when_ready: Callable[[Callable[[], None]], object]
+    wait: Callable[[float | None], object]
     answer: Callable[[], Answer]
-    give_up: Callable[[], None] = _nothing
+    give_up: Callable[[], object] = _nothing
+    seconds: float | None = None

@@ -9,6 +9,7 @@ from sfn_notebook.integrations.aws import AwsClients
 from sfn_notebook.integrations.functions import FunctionTable
 
 from .account import Account, Reach
+from .activities import Activities
 from .aliases import Aliases
 from .api import MachineType, Options, StepFunctions
 from .definitions import Definitions
@@ -16,9 +17,12 @@ from .executions import Executions
 from .histories import Histories
 from .log_groups import LogGroups
 from .machines import Machines
+from .map_runs import MapRuns
 from .operations import Operations
 from .pending import Answer, Pending
 from .tags import Tags
+from .task_tokens import TaskTokens
+from .test_state import StateTests
 from .versions import Versions
 
 
@@ -47,14 +51,19 @@ class Service:
         self.account = account or Account(self.step_functions.account, self.step_functions.region)
         executions = Executions(self.account, self.step_functions, show)
         log_groups = LogGroups(AwsClients(options.target))
+        reach = Reach(functions, options)
         self._operations = Operations(
-            Machines(self.account, Reach(functions, options), executions.stop_all, log_groups.may_have),
+            Machines(self.account, reach, executions.stop_all, log_groups.may_have),
             Versions(self.account),
             Aliases(self.account),
             Tags(self.account),
             Definitions(),
             executions,
             Histories(self.step_functions),
+            Activities(self.account, self.step_functions.open_calls),
+            TaskTokens(self.step_functions.open_calls),
+            MapRuns(self.step_functions),
+            StateTests(self.account, self.step_functions, reach, show),
         )
 
     def begin(self, operation: str, parameters: Mapping[str, Any]) -> Answer | Pending:
@@ -67,10 +76,14 @@ class Service:
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Answer:
         """`begin`, and wait for the answer. Raises: ServiceError."""
         answer = self.begin(operation, parameters)
-        if isinstance(answer, Pending):
-            answer.wait()
-            return answer.answer()
-        return answer
+        if not isinstance(answer, Pending):
+            return answer
+        try:
+            answer.wait(answer.seconds)
+        except BaseException:
+            answer.give_up()
+            raise
+        return answer.answer()
 
     def define(self, name: str, definition: str, type: MachineType = "STANDARD") -> str:
         """Have a machine of this name with this definition, new or changed; its ARN. One of the other type makes room.

@@ -35,7 +35,7 @@ def settings(
         role_arn,
         _logging(logging or {}, has_log_group) if logging is not None or old is None else old.logging,
         {**NO_TRACING, **(tracing or {})} if tracing is not None or old is None else old.tracing,
-        _encryption(encryption or AWS_OWNED_KEY) if encryption is not None or old is None else old.encryption,
+        encryption_settings(encryption) if encryption is not None or old is None else old.encryption,
     )
 
 
@@ -52,7 +52,9 @@ def _logging(given: Mapping[str, Any], has_log_group: Callable[[str], bool]) -> 
     return kept | ({"destinations": destinations} if destinations else {})
 
 
-def _encryption(given: Mapping[str, Any]) -> Mapping[str, Any]:
+def encryption_settings(given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """An encryptionConfiguration with what AWS adds. Raises: ServiceError InvalidEncryptionConfiguration."""
+    given = given or AWS_OWNED_KEY
     if given["type"] == "AWS_OWNED_KEY":
         if len(given) > 1:
             raise _bad_encryption("a key of AWS's own takes no kmsKeyId and no kmsDataKeyReusePeriodSeconds")

@@ -22,11 +22,12 @@ _UNCHECKED: Final = {("ValidateStateMachineDefinition", "definition", "min")}
 """What the model says and the service does not mind: an empty definition is a finding like any other."""
 
 _TOKENS: Final = {str: "STRING_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE"}
-_WANTED: Final = {"string": "String", "integer": "Integer", "long": "Long", "boolean": "Boolean"}
+_WANTED: Final = {"string": "String", "integer": "Integer", "long": "Long", "float": "Float", "boolean": "Boolean"}
 _TYPES: Final[dict[str, Any]] = {
     "string": str,
     "integer": int,
     "long": int,
+    "float": (int, float),
     "boolean": bool,
     "structure": Mapping,
     "list": list,
@@ -71,7 +72,7 @@ def _typed(shape: Any, value: Any) -> Any:
     """The value without nulls and unknown members. Raises: ServiceError SerializationException."""
     kind = shape.type_name
     wanted: Any = _TYPES[kind]
-    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+    if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "boolean"):
         raise ServiceError("SerializationException", _mismatch(kind, value))
     if kind == "structure":
         return {

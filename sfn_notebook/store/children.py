@@ -75,6 +75,19 @@ class Children:
                 yield Child(*map(_unpacked, row))
             position = rows[-1][0]
 
+    def latest_first(self, before: int | None = None) -> Iterator[Child]:
+        """Every child, or those that stand before a place, in the order from the last input to the first."""
+        position = _LAST if before is None else before
+        while rows := self._rows(_BACKWARDS, position):
+            for row in rows:
+                yield Child(*map(_unpacked, row))
+            position = rows[-1][0]
+
+    def find(self, name: str) -> Child | None:
+        """The child of this name, None if no such child has ended."""
+        rows = self._rows(_FIND, _packed(name))
+        return Child(*map(_unpacked, rows[0])) if rows else None
+
     def unsuccessful(self, most: int) -> list[Child]:
         """The first `most` children that have not SUCCEEDED."""
         rows = self._rows(_UNSUCCESSFUL, _packed("SUCCEEDED"), most)
@@ -103,7 +116,10 @@ def _unpacked(kept: Any) -> Any:
     return kept.decode("utf-8", "surrogatepass") if isinstance(kept, bytes) else kept
 
 
+_LAST: Final = 2**63 - 1
 _COLUMNS: Final = "place, name, items, input, status, output, error, cause, start_date, stop_date"
 _PAGE: Final = f"SELECT {_COLUMNS} FROM child WHERE map_run = ? AND place > ? ORDER BY place LIMIT 500"
+_BACKWARDS: Final = f"SELECT {_COLUMNS} FROM child WHERE map_run = ? AND place < ? ORDER BY place DESC LIMIT 500"
+_FIND: Final = f"SELECT {_COLUMNS} FROM child WHERE map_run = ? AND name = ?"
 _UNSUCCESSFUL: Final = f"SELECT {_COLUMNS} FROM child WHERE map_run = ? AND status <> ? ORDER BY place LIMIT ?"
 _BY_NAME: Final = f"SELECT {_COLUMNS}, journal FROM child WHERE map_run = ? AND name = ?"

@@ -55,5 +55,8 @@ class Store(Protocol):
     def read(self, execution_arn: str) -> Record:
         """What is kept of one execution. Raises: UnknownExecution."""
 
+    def forget(self, execution_arn: str) -> None:
+        """Keep nothing of an execution that has ended; nothing happens when nothing is kept of it."""
+
     def list(self) -> Iterator[Record]:
         """Every execution, the latest start first."""

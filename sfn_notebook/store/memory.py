@@ -74,5 +74,8 @@ class MemoryStore:
         except KeyError:
             raise UnknownExecution(f"Execution Does Not Exist: '{execution_arn}'") from None
 
+    def forget(self, execution_arn: str) -> None:
+        self._kept.pop(execution_arn, None)
+
     def list(self) -> Iterator[Record]:
         return (kept.record() for kept in reversed(list(self._kept.values())))

@@ -23,8 +23,8 @@ from sfn_notebook.values import dumps
 SHARED = Path(__file__).parents[3] / "shared" / "conformance"
 FLOOR = Path(__file__).with_name("floor.txt")
 AREAS = (
-    "arguments", "assign", "base", "choice_operators", "comments", "error_handling", "evaluate_jsonata",
-    "intrinsic_functions", "outputdecl", "query_language", "scenarios", "states_variables", "timeouts",
+    "arguments", "assign", "base", "callback", "choice_operators", "comments", "error_handling", "evaluate_jsonata",
+    "intrinsic_functions", "outputdecl", "query_language", "scenarios", "services", "states_variables", "timeouts",
 )  # fmt: skip
 
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the recorded cases are not beside the project")

@@ -1,5 +1,6 @@
 """What stands behind each Task is decided before anything runs; what is missing is said all at once, with a remedy."""
 
+import emulator
 import pytest
 from house import arn, chain, invoke, outcome, parallel, task
 from stage import ACTIVITY, CALLBACK
@@ -54,11 +55,15 @@ def test_remedies(house, written, wanted, known, remedy):
     assert missing(house, {"T": written(wanted)}, {known: lambda event: 1}) == [("T", remedy)]
 
 
-def test_what_no_function_can_answer_is_to_be_mocked(house):
+def test_what_no_function_can_answer_is_to_be_mocked(house, monkeypatch):
+    emulator.away(monkeypatch)
     parameters = {"QueueUrl": "q", "MessageBody": {"token.$": "$$.Task.Token"}}
     state = task(Resource="arn:aws:states:::sqs:sendMessage.waitForTaskToken", Parameters=parameters)
-    expected = [("T", "Give it an answer: mocks={'T': [{'return': …}]}.")]
-    assert missing(house, {"T": state}) == expected
+    expected = (
+        "With target='local' nothing is sent to AWS. Set AWS_ENDPOINT_URL_SQS to an emulator on this machine, or "
+        "choose target='aws'. Or give it an answer: mocks={'T': [{'return': …}]}."
+    )
+    assert missing(house, {"T": state}) == [("T", expected)]
 
 
 def test_a_computed_function_name_is_not_missing(house):

@@ -14,12 +14,12 @@ from emulator import ACCOUNT, REGION, Scripted
 from house import arn
 from stage import INVOKE, program, start_record
 
+from sfn_notebook.asl.lambda_parameters import parameter_problems
 from sfn_notebook.asl.resources import parse_resource
 from sfn_notebook.engine.commands import RunTask
 from sfn_notebook.engine.stimuli import Target
 from sfn_notebook.integrations.aws import AwsClients
 from sfn_notebook.integrations.contract import Call, Failed, Succeeded
-from sfn_notebook.asl.lambda_parameters import parameter_problems
 from sfn_notebook.integrations.lambda_service import LambdaHandler, is_function, obstacle
 from sfn_notebook.values import dumps
 

@@ -49,7 +49,7 @@ def test_parameters_are_checked_by_botocore(client):
 
 def test_operations_that_are_not_there(client):
     with pytest.raises(ClientError, match="UnknownOperationException"):
-        client.test_state(definition="{}")
+        client.redrive_execution(executionArn="x")
 
 
 def test_paginators(client):

@@ -1,6 +1,9 @@
 """Executions over the API: start, stop, describe, list.  (spec: api, Operation rules)"""
 
+import gc
+import json
 import threading
+from datetime import timedelta
 
 import pytest
 from calls import ARNS, FAILS, HOURS, LONG, Api, definition
@@ -8,6 +11,7 @@ from calls import ARNS, FAILS, HOURS, LONG, Api, definition
 from sfn_notebook.engine.execution import MAX_PAYLOAD_BYTES
 from sfn_notebook.integrations.functions import FunctionTable
 from sfn_notebook.service.service import Service
+from sfn_notebook.store.contract import UnknownExecution
 
 
 def test_an_execution_from_start_to_end(api):
@@ -295,6 +299,57 @@ def test_express_executions_are_started_and_not_looked_at(api):
         assert api.refused(operation, executionArn=first) == context
     unsupported = ("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
     assert api.refused("ListExecutions", stateMachineArn=arn) == unsupported
+
+
+@pytest.mark.parametrize(
+    ("seconds", "limits", "status"),
+    [(299, "aws", "SUCCEEDED"), (301, "aws", "TIMED_OUT"), (301, "none", "SUCCEEDED")],
+)
+def test_an_express_execution_has_five_minutes(seconds, limits, status):
+    api = Api(limits=limits)
+    wait = definition(states={"W": {"Type": "Wait", "Seconds": seconds, "End": True}}, TimeoutSeconds=1000)
+    answer = api("StartSyncExecution", stateMachineArn=api.create(text=wait, type="EXPRESS"))
+    took = (answer["stopDate"] - answer["startDate"]).total_seconds()
+    assert (answer["status"], took) == (status, min(seconds, 300) if limits == "aws" else seconds)
+
+
+def test_a_timeout_that_comes_before_five_minutes(api):
+    wait = definition(states={"W": {"Type": "Wait", "Seconds": 100, "End": True}}, TimeoutSeconds=10)
+    answer = api("StartSyncExecution", stateMachineArn=api.create(text=wait, type="EXPRESS"))
+    assert (answer["status"], answer["stopDate"] - answer["startDate"]) == ("TIMED_OUT", timedelta(seconds=10))
+
+
+def test_the_context_of_a_synchronous_execution_has_no_redrives(api):
+    text = definition(states={"P": {"Type": "Pass", "Parameters": {"is.$": "$$.Execution"}, "End": True}})
+    arn = api.create(text=text, type="EXPRESS")
+    answer = api("StartSyncExecution", stateMachineArn=arn)
+    assert json.loads(answer["output"])["is"].keys() == {"Id", "Input", "StartTime", "Name", "RoleArn"}
+    api.start(arn)
+    [run] = [run for run in api.steps.list_executions() if run.execution.start.execution_arn != answer["executionArn"]]
+    assert run.execution.output["is"]["RedriveCount"] == 0
+
+
+def test_express_executions_that_have_ended_are_forgotten(api, monkeypatch):
+    monkeypatch.setattr("sfn_notebook.service.api.MOST_EXPRESS", 2)
+    express, standard = api.create(type="EXPRESS"), api.start(api.create("other"), name="s")
+    arns = [api.start(express, name=name) for name in "abcd"]
+    names = [run.execution.start.name for run in api.steps.list_executions()]
+    assert names == ["d", "c", "s"]
+    gc.collect()
+    assert len(api.service.account.started) == 3
+    with pytest.raises(UnknownExecution):
+        api.steps.store.read(arns[1])
+    assert api("DescribeExecution", executionArn=standard)["status"] == "SUCCEEDED"
+
+
+def test_express_executions_that_run_are_remembered(waiting, monkeypatch):
+    monkeypatch.setattr("sfn_notebook.service.api.MOST_EXPRESS", 0)
+    arn = waiting.create(text=HOURS, type="EXPRESS")
+    runs = [waiting.steps.find_execution(waiting.start(arn)) for _ in range(3)]
+    assert set(waiting.steps.list_executions()) == set(runs)
+    waiting.steps.stop_execution(runs[1])
+    assert runs[1].wait(LONG)
+    assert waiting.steps.list_executions() == [runs[2], runs[0]]
 
 
 # ------------------------------------------------------------ history

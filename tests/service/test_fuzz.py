@@ -16,8 +16,16 @@ TEXTS = (
     ROLE, f"{ARNS}stateMachine:m", f"{ARNS}stateMachine:m:1", f"{ARNS}stateMachine:m:live", f"{ARNS}stateMachine:m/l",
     f"{ARNS}stateMachine:m:" + "9" * 99, f"{ARNS}stateMachine:²", f"{ARNS}execution:m:e", f"{ARNS}express:m:e:u",
     f"{ARNS}mapRun:m/l:u", f"{ARNS}activity:a", "arn:aws:logs:us-east-1:1:log-group:g:*", "arn:", "arn:aws:states:::::",
-    "INITIAL", "WyJtYWNoaW5lcyIsICJhIl0=", "W10=",
+    "INITIAL", "WyJtYWNoaW5lcyIsICJhIl0=", "W10=", "a", f"{ARNS}stateMachine:d/L", "AAAAAAAAAAAAAAAAAAAAAA==",
+    "<Map Run>", "<child>",
 )  # fmt: skip
+
+PROCESSOR = {
+    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+    "StartAt": "P",
+    "States": {"P": {"Type": "Pass", "End": True}},
+}
+DISTRIBUTED = definition(states={"M": {"Type": "Map", "Label": "L", "ItemProcessor": PROCESSOR, "End": True}})
 
 
 def values(shape):
@@ -29,6 +37,8 @@ def values(shape):
         return st.lists(values(shape.member), max_size=3)
     if kind == "boolean":
         return st.booleans()
+    if kind == "float":
+        return st.sampled_from((0, 12.5, 100.0)) | st.floats(-5, 200)
     if kind in ("integer", "long"):
         return st.sampled_from((0, 1, 50, 100, 1000)) | st.integers(-5, 2000)
     enum = shape.metadata.get("enum")
@@ -62,22 +72,37 @@ def check(shape, value, where):
         for item in value.values():
             check(shape.value, item, where)
     else:
-        types = {"string": str, "boolean": bool, "integer": int, "long": int, "timestamp": datetime}
+        types = {"string": str, "boolean": bool, "integer": int, "long": int, "float": float, "timestamp": datetime}
         assert isinstance(value, types[kind]), where
         assert "enum" not in shape.metadata or value in shape.metadata["enum"], where
 
 
-@given(st.lists(calls(), max_size=12))
-@settings(max_examples=150)
-def test_whatever_is_asked(asked):
+def populated():
+    """A service that holds something of everything, and what some of it is called."""
     api = Api()
     arn = api.create(publish=True)
     route = [{"stateMachineVersionArn": f"{arn}:1", "weight": 100}]
     api("CreateStateMachineAlias", name="live", routingConfiguration=route)
     api.start(arn, name="e")
-    for name, parameters in asked:
-        with suppress(ServiceError):
-            check(model().operation_model(name).output_shape, api(name, **parameters), name)
+    api("CreateActivity", name="a")
+    execution = api.start(api.create("d", DISTRIBUTED), input="[1]")
+    map_run = api("ListMapRuns", executionArn=execution)["mapRuns"][0]["mapRunArn"]
+    child = api("ListExecutions", mapRunArn=map_run)["executions"][0]["executionArn"]
+    return api, {"<Map Run>": map_run, "<child>": child}
+
+
+@given(st.lists(calls(), max_size=12))
+@settings(max_examples=150)
+def test_whatever_is_asked(asked):
+    api, names = populated()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("sfn_notebook.service.activities.POLL_SECONDS", 0)
+        for name, parameters in asked:
+            given = {
+                key: names.get(value, value) if isinstance(value, str) else value for key, value in parameters.items()
+            }
+            with suppress(ServiceError):
+                check(model().operation_model(name).output_shape, api(name, **given), name)
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,26 @@ def test_map_runs_share_a_file():
     assert other.journal("child 0")[1] == []
 
 
+def test_children_the_other_way_round():
+    file = ChildrenFile()
+    children, others = Children(file), Children(file)
+    others.add(child(5), None)
+    for place in range(1200):
+        children.add(child(place), None)
+    assert [one.place for one in children.latest_first()] == list(range(1199, -1, -1))
+    assert [one.place for one in children.latest_first(3)] == [2, 1, 0]
+    assert list(children.latest_first(0)) == []
+
+
+def test_a_child_by_its_name():
+    file = ChildrenFile()
+    children, others = Children(file), Children(file)
+    children.add(child(1, name="a"), None)
+    assert children.find("a") == child(1, name="a")
+    assert children.find("b") is None
+    assert others.find("a") is None
+
+
 def test_the_first_that_did_not_succeed():
     children = Children()
     for place, status in enumerate(["SUCCEEDED", "ABORTED", "FAILED", "SUCCEEDED", "FAILED"]):

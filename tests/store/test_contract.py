@@ -86,6 +86,15 @@ def test_the_latest_start_is_listed_first(store):
     assert [record.start.execution_arn for record in listed][-3:] == ["arn:c", "arn:b", "arn:a"]
 
 
+def test_what_is_forgotten_may_begin_again(store):
+    store.start(start("a"), "text").finish(Ending("SUCCEEDED", NOON))
+    store.start(start("b"), "text")
+    store.forget("arn:a")
+    store.forget("arn:a")
+    assert [record.start.execution_arn for record in store.list()] == ["arn:b"]
+    assert store.start(start("a"), "text") is not None
+
+
 def test_unknown_executions(store):
     with pytest.raises(UnknownExecution, match="arn:none"):
         store.read("arn:none")

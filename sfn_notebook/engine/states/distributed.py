@@ -83,8 +83,8 @@ def _plan(step: Step, state: State) -> Callable[[Execution, Frame, JSON, int], M
     """What resolves all of a Map Run but its items."""
     fields, select = state.fields, item_selector(state)
     processor = fields.get("ItemProcessor", fields.get("Iterator"))
-    label = fields.get("Label") or _generated_label(state)
-    program = Program(_machine(state, processor), step.start_steps[0])
+    label = label_of(state)
+    program = Program(child_machine(state), step.start_steps[0])
     tolerated_count, tolerated_percentage = _tolerated_count(state), _tolerated_percentage(state)
     reader, batcher, writer = _reader(state), _batcher(state), _writer(state)
 
@@ -117,16 +117,19 @@ def _plan(step: Step, state: State) -> Callable[[Execution, Frame, JSON, int], M
     return plan
 
 
-def _machine(state: State, processor: Mapping[str, JSON]) -> Machine:
+def child_machine(state: State) -> Machine:
     """The item processor as a machine of its own: its text can travel."""
-    container = state.containers[0]
+    container, processor = state.containers[0], state.fields.get("ItemProcessor", state.fields.get("Iterator"))
     fields = {name: value for name, value in processor.items() if name != "ProcessorConfig"}
     text = dumps({"QueryLanguage": container.query_language, **fields})
     return Machine(container, container.query_language, None, processor.get("Comment"), text)
 
 
-def _generated_label(state: State) -> str:
-    """A label of the definition, the same for the same text."""
+def label_of(state: State) -> str:
+    """What the Map is called in ARNs: its Label, or else one that is the same for the same text."""
+    label: str | None = state.fields.get("Label")
+    if label:
+        return label
     digits = sha256(f"{state.pointer}\x1f{dumps(state.fields)}".encode("utf-8", "surrogatepass")).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}"
 

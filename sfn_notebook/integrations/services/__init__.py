@@ -1,0 +1,1 @@
+"""Actions of AWS services as tasks, as botocore's models know them."""
