@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from sfn_notebook.engine.failures import RUNTIME
-from sfn_notebook.values import JSON
+from sfn_notebook.values import JSON, NotJSON, loads
 
 from .contract import Failed
 from .functions import MAX_CAUSE, MAX_ERROR
@@ -202,6 +202,7 @@ class AwsClients:
         endpoint = self.endpoint(service)
         client = session.boto3.client(service, region, endpoint_url=endpoint, config=Config(**plain), **keys)
         client.meta.events.register("after-call", _keep_headers)
+        client.meta.events.register("after-call", _check_json)
         if self.target == "local":
             client.meta.events.register("before-send", _guard)
         return client
@@ -247,6 +248,26 @@ def _setting_name(session: _Session, service: str) -> str:
 
 def _keep_headers(http_response: Any, parsed: dict[str, Any], **_: Any) -> None:
     parsed.setdefault("ResponseMetadata", {})["HTTPHeaders"] = dict(http_response.headers.items())
+
+
+def _check_json(http_response: Any, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
+    """Botocore takes an answer that is no JSON for an empty one.  Raises: ResponseParserError."""
+    from botocore.parsers import ResponseParserError
+
+    body_is_free = model.has_streaming_output or "payload" in getattr(model.output_shape, "serialization", ())
+    if body_is_free or parsed.keys() > {"ResponseMetadata"} or _protocol(model) not in ("json", "rest-json"):
+        return
+    try:
+        if http_response.content:
+            loads(http_response.content)
+    except NotJSON as error:
+        raise ResponseParserError(f"Unable to parse HTTP response content: {error.message}") from None
+
+
+def _protocol(model: Any) -> str:
+    """What the client speaks, of several protocols that the service may know."""
+    service = model.service_model
+    return str(getattr(service, "resolved_protocol", None) or service.metadata["protocol"])
 
 
 def sdk_metadata(response: Mapping[str, Any]) -> dict[str, JSON]:

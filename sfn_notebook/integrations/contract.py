@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -53,7 +54,7 @@ class Call:
     is_open: its handler has done its part, and somebody outside will answer; early: what was answered before that.
     """
 
-    __slots__ = ("_begun", "_cancelled", "command", "early", "is_open", "order", "payload", "start")
+    __slots__ = ("_begun", "_cancelled", "_stop", "command", "early", "is_open", "order", "payload", "start")
 
     def __init__(self, command: RunTask, payload: JSON, start: Start, order: int = 0) -> None:
         self.command = command
@@ -62,6 +63,7 @@ class Call:
         self.order = order
         self._begun = monotonic()
         self._cancelled: threading.Event | None = None
+        self._stop: Callable[[], object] | None = None
         self.is_open = False
         self.early: Answer | None = None
 
@@ -100,6 +102,16 @@ class Call:
         if self._cancelled is None:
             self._cancelled = threading.Event()
         self._cancelled.set()
+        if self._stop is not None:
+            self._stop()
+
+    def when_cancelled(self, stop: Callable[[], object]) -> None:
+        """Have `stop` called when nobody waits any more, by the thread that knows it: it must return at once. It may be
+        called twice.
+        """
+        self._stop = stop
+        if self.cancelled:
+            stop()
 
 
 class Handler(Protocol):

@@ -21,6 +21,7 @@ from sfn_notebook.integrations.binding import Bindings, Missing, TaskNotFound, b
 from sfn_notebook.integrations.functions import MAX_CAUSE, MAX_ERROR, FunctionTable
 from sfn_notebook.integrations.mocks import Responses
 from sfn_notebook.integrations.open_calls import OpenCalls
+from sfn_notebook.integrations.services.nested import StepFunctionsApi
 from sfn_notebook.integrations.storage import Storage, unreachable
 from sfn_notebook.runners.clock import make_clock
 from sfn_notebook.runners.driver import Driver
@@ -127,6 +128,8 @@ class StepFunctions:
         self._clients: dict[str, AwsClients] = {target: AwsClients(target) for target in TARGETS}
         self._arns = f"arn:aws:states:{self.region}:{account}:"
         self.open_calls = OpenCalls()
+        self.task_calls: StepFunctionsApi | None = None
+        """What Tasks call when they call Step Functions here; whoever answers the API's operations sets it."""
         self._runs: dict[str, Run] = {}
         self._ended_express: deque[str] = deque()
         self._map_runs: WeakValueDictionary[str, MapRun] = WeakValueDictionary()
@@ -156,7 +159,8 @@ class StepFunctions:
         if clients is None:
             raise ValueError(f"target={options.target!r}: use 'local' or 'aws'.")
         tasks, mocks = machine.program.tasks, options.mocks
-        bindings = bind(tasks, functions, mocks, clients, self.open_calls, strict=options.strict)
+        reached = partial(bind, tasks, functions, mocks, clients, self.open_calls, api=self.task_calls)
+        bindings = reached(strict=options.strict)
         storage = Storage(options.buckets, clients, self.region)
         if options.strict:
             _check_buckets(machine.program, storage)
@@ -165,7 +169,7 @@ class StepFunctions:
         origin = self.origin.chosen()
         for given in inputs:
             if runs and mocks:  # responses are counted for each run
-                bindings = bind(tasks, functions, mocks, clients, self.open_calls, strict=options.strict)
+                bindings = reached(strict=options.strict)
             start = self._start_record(machine, given, options, origin)
             timeline = Timeline(make_clock(options.clock, start.now), storage, self.open_calls)
             runs.append(self._new_run(machine.program, start, given, timeline, bindings, executor))

@@ -21,6 +21,7 @@ from .map_runs import MapRuns
 from .operations import Operations
 from .pending import Answer, Pending
 from .tags import Tags
+from .task_calls import TaskCalls
 from .task_tokens import TaskTokens
 from .test_state import StateTests
 from .versions import Versions
@@ -65,6 +66,8 @@ class Service:
             MapRuns(self.step_functions),
             StateTests(self.account, self.step_functions, reach, show),
         )
+        if self.step_functions.task_calls is None:
+            self.step_functions.task_calls = TaskCalls(self.call, self.step_functions)
 
     def begin(self, operation: str, parameters: Mapping[str, Any]) -> Answer | Pending:
         """Do an operation, named as the API names it (`StartExecution`), with parameters as boto3 takes them.

@@ -44,5 +44,10 @@ class TaskCalls:
         else:
             run.when_ended(tell)
 
+    def stop(self, execution_arn: str, region: str) -> None:  # noqa: ARG002
+        run = self._step_functions.find_execution(execution_arn)
+        if run is not None:
+            self._step_functions.stop_execution(run)
+
     def _tell(self, execution_arn: str, then: Ended) -> None:
         then(self.call("DescribeExecution", {"executionArn": execution_arn}))

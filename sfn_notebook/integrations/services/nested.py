@@ -58,6 +58,9 @@ class Executions(Protocol):
         when it is wanted no more.
         """
 
+    def stop(self, execution_arn: str, region: str) -> None:
+        """Ask for the execution to be stopped, if it still runs; returns at once. Never raises."""
+
 
 class StepFunctionsApi(Executions, Protocol):
     """Step Functions' API, where it is in this process."""
@@ -118,6 +121,7 @@ class NestedHandler:
         if not isinstance(started, Succeeded) or not isinstance(started.output, dict):
             return started
         arn = str(started.output["ExecutionArn"])
+        call.when_cancelled(partial(self._executions.stop, arn, call.start.region))
         self._executions.when_ended(arn, call.start.region, partial(self._ended, call), lambda: not call.cancelled)
         return Pending(started.output)
 
@@ -139,6 +143,13 @@ class ExecutionsOnAws:
         watched = (execution_arn, region, then, is_wanted)
         threading.Thread(target=self._watch, args=watched, name="sfn-nested", daemon=True).start()
 
+    def stop(self, execution_arn: str, region: str) -> None:
+        threading.Thread(target=self._stop, args=(execution_arn, region), name="sfn-nested", daemon=True).start()
+
+    def _stop(self, execution_arn: str, region: str) -> None:
+        with suppress(*client_errors()):
+            self._clients.client("stepfunctions", region).stop_execution(executionArn=execution_arn)
+
     def _watch(self, execution_arn: str, region: str, then: Ended, is_wanted: Callable[[], bool]) -> None:
         wait = _FIRST_WAIT_SECONDS
         while is_wanted():
@@ -155,7 +166,7 @@ class ExecutionsOnAws:
             client = self._clients.client("stepfunctions", region)
             described: Mapping[str, Any] = client.describe_execution(executionArn=execution_arn)
         except client_errors() as error:
-            response: Mapping[str, Any] = getattr(error, "response", {})
+            response: Mapping[str, Any] = getattr(error, "response", None) or {}
             said, status = response.get("Error", {}), response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
             code = said.get("Code", "")
             return None if status >= 500 or "Throttling" in code else Refusal(code, said.get("Message", ""))

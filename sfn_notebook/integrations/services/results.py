@@ -61,9 +61,8 @@ def _value(operation: Operation, shape: Any, value: Any) -> JSON:
 def _scalar(value: Any) -> JSON:
     if isinstance(value, float) and not math.isfinite(value):
         return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
-    if isinstance(value, str | bool | int | float):
-        return value
-    return dumps(normalise(value))  # JSON text that botocore has read: policies, jsonvalue
+    found = normalise(value)
+    return dumps(found) if isinstance(found, dict | list) else found  # botocore has read some JSON text: policies
 
 
 def _bytes(value: Any) -> bytes:

@@ -220,6 +220,7 @@ def test_a_client_token_is_the_attempts_request_id(scripted, give):
 
 @pytest.mark.parametrize(("action", "status", "body", "error"), [
     ("dynamodb:listTables", None, b"", "DynamoDb.SdkClientException"),
+    ("dynamodb:listTables", 200, b"garbage", "DynamoDb.SdkClientException"),
     ("sns:listTopics", 200, b"garbage", "Sns.SdkClientException"),
     ("dynamodb:listTables", 500, b"<html>", "DynamoDb.DynamoDbException"),
     ("dynamodb:listTables", 400, b'{"__type":"x#ThrottlingException"}', "DynamoDb.ThrottlingException"),
