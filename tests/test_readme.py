@@ -79,7 +79,7 @@ def test_ci_runs_the_second_command():
     [
         ("arn:aws:states:us-east-1:123456789012:activity:x", {}),
         ("arn:aws:states:::aws-sdk:s3:getObject", {"Bucket": "b", "Key": "k"}),
-        ("arn:aws:states:::states:startExecution.sync", {"StateMachineArn": "arn:aws:states:::stateMachine:x"}),
+        ("arn:aws:states:::glue:startJobRun.sync", {"JobName": "x"}),
         (
             "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
             {"QueueUrl": "q", "MessageBody": {"token.$": "$$.Task.Token"}},

@@ -54,8 +54,12 @@ def service() -> StepFunctions:
     """The process's executions."""
     from sfn_notebook.service.api import StepFunctions
     from sfn_notebook.service.origins import Switched
+    from sfn_notebook.service.task_calls import TaskCalls
 
-    return StepFunctions(origin=Switched(is_repeatable))
+    made = StepFunctions(origin=Switched(is_repeatable))
+    # Tasks may start other machines of the notebook; the API they call is made when one does.
+    made.task_calls = TaskCalls(lambda operation, parameters: api().call(operation, parameters), made)
+    return made
 
 
 @lru_cache(maxsize=1)

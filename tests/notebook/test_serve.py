@@ -76,3 +76,19 @@ def test_the_magic_says_how_to_reach_it(capsys):
     magics.sfn("serve --stop")
     with pytest.raises(UsageError, match="nothing is served"):
         magics.sfn("serve --stop")
+
+
+def test_a_machine_starts_another_of_the_notebook():
+    workspace.define("inner", DEFINITION, "STANDARD")
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {
+            "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:inner",
+            "Input": {"n": 1},
+        },
+        "OutputPath": "$.Output",
+        "End": True,
+    }
+    run = sfn.StateMachine({"StartAt": "T", "States": {"T": task}}).run()
+    assert (run.status, run.output, run.cause) == ("SUCCEEDED", {"n": 1}, None)
