@@ -61,6 +61,14 @@ MAX_EXPRESS_SECONDS: Final = 300
 _NOBODY: Final[deque[tuple[Step, Frame]]] = deque()
 """Who is ready in executions that have ended. Nothing is ever added."""
 
+MAX_EXPRESS_EVENTS: Final = 1_000_000
+"""AWS sets none, but ends an EXPRESS execution after five minutes, in which nobody makes so many. A loop on a virtual
+clock takes no time."""
+
+_NEVER_ENDS: Final = Failure(
+    RUNTIME,
+    f"The EXPRESS execution made {MAX_EXPRESS_EVENTS:,} events without an end; AWS ends it after five minutes.",
+)
 _TOO_MANY_EVENTS: Final = Failure(
     RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS})."
 )
@@ -92,7 +100,9 @@ class Execution:
         self._stored = 0
         self.guards: dict[Target, tuple[tuple[str, str], ...]] = {}
         # The last event of a full history says that it is full.
-        self._max_slots = WIDTH * (MAX_EVENTS - 1) if limited and start.type == "STANDARD" else maxsize
+        most = MAX_EVENTS if start.type == "STANDARD" else MAX_EXPRESS_EVENTS
+        self._max_slots = WIDTH * (most - 1) if limited else maxsize
+        self._full = _TOO_MANY_EVENTS if start.type == "STANDARD" else _NEVER_ENDS
         self._pending: dict[Target, Frame] = {}
         seconds = _longest(program, start)
         self._has_deadline = seconds is not None
@@ -269,6 +279,8 @@ class Execution:
         frame = join.frame
         frame.join = None
         frame.previous = join.last
+        if join.bound > self.max_bytes:
+            join.bound = self.measure(join.outputs, join.step.name)
         return join.step.complete(self, frame, join.outputs, join.bound)
 
     # ------------------------------------------------------------ ends
@@ -304,7 +316,7 @@ class Execution:
 
     def _end(self, status: Status, kind: Kind, previous: int, value: Any) -> None:
         if len(self.events) > self._max_slots:
-            status, kind, previous, value = "FAILED", kinds.EXECUTION_FAILED, self._cut(), _TOO_MANY_EVENTS
+            status, kind, previous, value = "FAILED", kinds.EXECUTION_FAILED, self._cut(), self._full
         if isinstance(value, Failure):
             self.failure = value
             value = value.error, value.cause
@@ -322,7 +334,7 @@ class Execution:
 
     def _overflow(self) -> None:
         """The history is full: nothing more can be written but that."""
-        self._end("FAILED", kinds.EXECUTION_FAILED, 0, _TOO_MANY_EVENTS)
+        self._end("FAILED", kinds.EXECUTION_FAILED, 0, self._full)
 
     def _cut(self) -> int:
         """Forget the events for which a full history has no room; the id of the last that is kept."""

@@ -31,6 +31,7 @@ _COLOURS: Final = {
     "SUCCEEDED": "#2da44e",
     "FAILED": "#e5534b",
     "TIMED_OUT": "#c69026",
+    "CAUGHT": "#c69026",
     "ABORTED": "#8b949e",
     "RUNNING": "#539bf5",
 }

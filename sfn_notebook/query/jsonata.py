@@ -246,7 +246,13 @@ class Program:
             raise self.undefined() if self._run("type", given).get("r") != "function" else self._unsupported()
         if self.divides and _holds_null(found["r"]):
             found = self._with_names(given) or found
-        return settled(found["r"], given.document)
+        return settled(found["r"], given.document, lambda document: self._once_more(given._replace(document=document)))
+
+    def _once_more(self, given: _Given) -> JSON | Absent:
+        try:
+            return self._run("value", given).get("r", ABSENT)
+        except (jlens.JlensError, Fault):
+            return ABSENT
 
     def given(self, states: States, scope: Scope) -> _Given:
         variables = scope.variables

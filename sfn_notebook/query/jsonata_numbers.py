@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias
 
 import orjson
 
-from sfn_notebook.values import JSON, LONG
+from sfn_notebook.values import ABSENT, JSON, LONG, Absent
 
 from .compare import is_number
 from .jsonata_functions import Fault
@@ -25,51 +25,65 @@ _EXACT: Final = 2**53
 """Up to here a double holds every integer."""
 
 
-def settled(value: JSON, *sources: JSON) -> JSON:
-    """A result of jlens with the numbers AWS would give; changed in place. `sources` are what the expression read."""
-    return _settle(value, _Originals(sources)) if type(value) in _CHANGES else value
+Again: TypeAlias = Callable[[JSON], JSON | Absent]
+"""Evaluates the same expression over another document; ABSENT where that fails."""
 
 
-def _settle(value: JSON, originals: _Originals) -> JSON:
+def settled(value: JSON, document: JSON, again: Again) -> JSON:
+    """A result of jlens with the numbers AWS would give; changed in place. `document`: what the expression read.
+
+    Which large integers of the document were only handed on is seen by a second evaluation, in which each has a
+    stand-in: a number that is nowhere else and that computing changes. So nothing computed is mistaken for one of them.
+    """
+    if not any(kind is int for kind, _ in _large(value)):
+        return value
+    originals = sorted({number for kind, number in _large(document) if kind is int and number in LONG})
+    if not originals:
+        return _settle(value, ABSENT, {})
+    stand_ins = {number: _stand_in(number, rank) for rank, number in enumerate(originals)}
+    twin = again(_replaced(document, stand_ins))
+    return _settle(value, twin, {stand_in: number for number, stand_in in stand_ins.items()})
+
+
+def _stand_in(number: int, rank: int) -> float:
+    """In the order of the originals, and no integer: 2^52 is where halves end."""
+    return (4.0e15 + rank + 0.5) if number > 0 else (-4.4e15 + rank + 0.5)
+
+
+def _replaced(value: JSON, stand_ins: dict[int, float]) -> JSON:
     kind = type(value)
-    if kind is int:
-        return value if -_EXACT < value < _EXACT else originals.of(value)
     if kind is dict:
+        return {name: _replaced(item, stand_ins) for name, item in value.items()}
+    if kind is list:
+        return [_replaced(item, stand_ins) for item in value]
+    return stand_ins.get(value, value) if kind is int else value
+
+
+def _settle(value: JSON, twin: Any, originals: dict[float, int]) -> JSON:
+    kind = type(value)
+    if kind is int and not -_EXACT < value < _EXACT:
+        original = originals.get(twin) if type(twin) is float else None
+        if original is not None and float(original) == float(value):
+            return original
+        return value if value in LONG else float(value)
+    if kind is dict:
+        same = type(twin) is dict and twin.keys() == value.keys()
         for name, item in value.items():
             if type(item) in _CHANGES:
-                value[name] = _settle(item, originals)
+                value[name] = _settle(item, twin[name] if same else ABSENT, originals)
     elif kind is list:
+        same = type(twin) is list and len(twin) == len(value)
         for index, item in enumerate(value):
             if type(item) in _CHANGES:
-                value[index] = _settle(item, originals)
+                value[index] = _settle(item, twin[index] if same else ABSENT, originals)
     return value
 
 
 _CHANGES: Final = frozenset({int, dict, list})
 
 
-class _Originals:
-    """The large numbers an expression may have handed on, found by their doubles; looked for only when needed."""
-
-    def __init__(self, sources: tuple[JSON, ...]) -> None:
-        self._sources = sources
-        self._known: dict[float, JSON] | None = None
-
-    def of(self, number: int) -> JSON:
-        if self._known is None:
-            self._known = {}
-            for original in _large_numbers(list(self._sources)):
-                # Two numbers of one double cannot be told apart: the double stays.
-                double = float(original)
-                same = self._known.setdefault(double, original) == original
-                if not same or type(original) is float:
-                    self._known[double] = double
-        whole = int(self._known.get(float(number), number))  # a range looks for a float one by one
-        return whole if whole in LONG else float(whole)
-
-
-def _large_numbers(value: JSON) -> Iterator[float]:
-    """Numbers in `value` beyond those of which a double holds every integer."""
+def _large(value: JSON) -> Iterator[tuple[type, int]]:
+    """Numbers in `value` beyond those of which a double holds every integer, and their types."""
     pending = [value]
     while pending:
         item = pending.pop()
@@ -79,7 +93,7 @@ def _large_numbers(value: JSON) -> Iterator[float]:
         elif kind is list:
             pending.extend(item)
         elif (kind is int or kind is float) and not -_EXACT < item < _EXACT:
-            yield item
+            yield kind, item
 
 
 # ---------------------------------------------------------------- values that never went through jlens

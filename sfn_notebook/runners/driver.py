@@ -476,7 +476,9 @@ class Driver:
         run = timer.run
         timeline = run.timeline
         if timeline.virtual is None:
-            self._fire(timer, max(timeline.clock.now(), timer.due))
+            # A timeout is recorded as start plus timeout, however fast the clock runs meanwhile.
+            told = run.execution.now if timer.kind in _IN_REAL_TIME else timeline.clock.now()
+            self._fire(timer, max(told, timer.due))
             self._wake(run)
             return
         # Over its real time: it no longer holds the virtual clock, which will come to the timer by itself.

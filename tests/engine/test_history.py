@@ -551,3 +551,32 @@ def test_parameters_that_cannot_be_used_schedule_nothing():
         "[The value of the field 'FunctionName' has an invalid format]"
     )
     assert stage.failure == ("States.Runtime", cause)
+
+
+@pytest.mark.parametrize("type_", ["Parallel", "Map"])
+def test_results_together_over_the_limit_end_it_however_small_the_output(type_):
+    half = {"H": {"Type": "Pass", "Result": "x" * 140_000, "End": True}}
+    fields = (
+        {"Branches": [inner(half), inner({"H2": half["H"]})]} if type_ == "Parallel" else {"ItemProcessor": inner(half)}
+    )
+    stage = Stage({"S": {"Type": type_, "ResultPath": None, "End": True, **fields}}, [1, 2])
+    assert stage.failure[0] == "States.DataLimitExceeded"
+    assert Stage({"S": {"Type": type_, "ResultPath": None, "End": True, **fields}}, [1, 2], limits="none").output == [
+        1,
+        2,
+    ]
+
+
+def test_an_express_loop_ends_although_no_time_passes(monkeypatch):
+    from sfn_notebook.engine import execution
+
+    monkeypatch.setattr(execution, "MAX_EXPRESS_EVENTS", 1000)
+    leave = {"Variable": "$.end", "IsPresent": True, "Next": "End"}
+    loop = {
+        "A": {"Type": "Pass", "Next": "B"},
+        "B": {"Type": "Choice", "Choices": [leave], "Default": "A"},
+        "End": {"Type": "Succeed"},
+    }
+    stage = Stage(loop, type="EXPRESS")
+    assert stage.failure[0] == "States.Runtime"
+    assert len(stage.history) == 1000

@@ -253,3 +253,18 @@ def test_the_parts_of_an_expression_say_where_nothing_was_found():
     parser = _Texts()
     parser.feed(bundle(found)["text/html"])
     assert parser.texts[parser.texts.index("$states.input.none.deeper") + 1] == "undefined"
+
+
+def test_every_status_of_a_visit_can_be_shown():
+    from sfn_notebook.notebook.display import badge
+    from sfn_notebook.tables.transitions import STATUSES
+
+    assert all(status in badge(status) for status in STATUSES)
+
+
+def test_a_caught_visit_is_shown():
+    task = {"Type": "Task", "Resource": "arn:aws:lambda:REGION:ACCOUNT_ID:function:f", "End": True}
+    caught = task | {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Z"}]}
+    machine = sfn.StateMachine({"StartAt": "T", "States": {"T": caught, "Z": {"Type": "Pass", "End": True}}})
+    shown = machine.run(tasks={"f": lambda event: 1 / 0}).explain("T")._repr_mimebundle_()
+    assert "CAUGHT" in shown["text/html"]

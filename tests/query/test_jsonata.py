@@ -153,11 +153,17 @@ def test_numbers(text, expected):
         assert dumps(value(text)) == expected
 
 
-def test_two_integers_of_one_double_cannot_be_told_apart():
-    scope = Scope({"a": 2**53 + 1, "b": 2**53})
-    assert value("[$a, $b]", scope) == [2**53, 2**53]
-    scope = Scope({"a": 2**63 - 1, "b": 2.0**63})
-    assert dumps(value("[$a, $b]", scope)) == "[9.223372036854776E18,9.223372036854776E18]"
+def test_integers_that_share_a_double_are_told_apart():
+    ids = [1541815603606036480 + n for n in range(3)]
+    scope = Scope({"a": 2**53 + 1, "b": 2**53, "rows": [{"id": number} for number in ids]})
+    assert value("[$a, $b]", scope) == [2**53 + 1, 2**53]
+    assert value("$rows.{'id': id}", scope) == [{"id": number} for number in ids]
+    assert value("$rows[id > 0].id", scope) == ids
+
+
+@pytest.mark.parametrize(("text", "computed"), [("$x * 2", 2**53), ("$id + 1", 2**53)])
+def test_what_is_computed_is_not_mistaken_for_what_was_read(text, computed):
+    assert value(text, Scope({"id": 2**53 + 1, "x": 2**52})) == computed
 
 
 # ---------------------------------------------------------------- failures

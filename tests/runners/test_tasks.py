@@ -294,3 +294,9 @@ def test_a_timed_out_function_does_not_take_anybodys_place():
     assert hanging.error == "States.Timeout"
     assert run(f, "next").output == "next"
     never.set()
+
+
+def test_a_timeout_is_recorded_as_start_plus_timeout_however_fast_the_clock(house):
+    run = house.run({"T": task(TimeoutSeconds=1)}, tasks={"f": house.hang}, clock=10)
+    assert run.execution.failure.error == "States.Timeout"
+    assert run.execution.now - run.execution.start.now == 1000
