@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .asl.diagnostics import Diagnostic
+    from .engine.explain import NoSuchVisit
     from .integrations.binding import TaskNotFound
     from .integrations.functions import LambdaContext, task
     from .integrations.mocks import MockError
@@ -22,16 +23,19 @@ if TYPE_CHECKING:
     from .notebook.machine import StateMachine, lint
     from .notebook.workspace import client
     from .service.errors import DefinitionError, ExecutionFailed, InvalidExecutionInput, InvalidName
+    from .store.contract import ExecutionExists
 
 _HOMES = {
     "DefinitionError": "service.errors",
     "Diagnostic": "asl.diagnostics",
     "Execution": "notebook.execution",
+    "ExecutionExists": "store.contract",
     "ExecutionFailed": "service.errors",
     "InvalidExecutionInput": "service.errors",
     "InvalidName": "service.errors",
     "LambdaContext": "integrations.functions",
     "MockError": "integrations.mocks",
+    "NoSuchVisit": "engine.explain",
     "StateMachine": "notebook.machine",
     "TaskNotFound": "integrations.binding",
     "client": "notebook.workspace",
@@ -43,11 +47,13 @@ __all__ = [
     "DefinitionError",
     "Diagnostic",
     "Execution",
+    "ExecutionExists",
     "ExecutionFailed",
     "InvalidExecutionInput",
     "InvalidName",
     "LambdaContext",
     "MockError",
+    "NoSuchVisit",
     "StateMachine",
     "TaskNotFound",
     "client",

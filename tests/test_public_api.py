@@ -26,8 +26,9 @@ def keyword_only(function):
 
 def test_the_names():
     assert set(sfn.__all__) == {
-        "DefinitionError", "Diagnostic", "Execution", "ExecutionFailed", "InvalidExecutionInput", "InvalidName",
-        "LambdaContext", "MockError", "StateMachine", "TaskNotFound", "client", "lint", "task",
+        "DefinitionError", "Diagnostic", "Execution", "ExecutionExists", "ExecutionFailed", "InvalidExecutionInput",
+        "InvalidName", "LambdaContext", "MockError", "NoSuchVisit", "StateMachine", "TaskNotFound", "client", "lint",
+        "task",
     }  # fmt: skip
     for name in sfn.__all__:
         assert getattr(sfn, name) is not None
@@ -178,7 +179,7 @@ def test_bad_options(options):
 def test_a_name_is_used_once():
     machine = sfn.StateMachine(PASS, name="once")
     machine.run(name="same")
-    with pytest.raises(LookupError, match="Already Exists"):
+    with pytest.raises(sfn.ExecutionExists, match="Already Exists"):
         machine.run(name="same")
 
 
@@ -198,3 +199,14 @@ def test_tasks_are_registered(monkeypatch):
     assert (plain(1), functions.registry) == (1, {"plain": plain, "with-hyphen": other})
     with pytest.raises(TypeError):
         sfn.task(lambda: None)
+
+
+def test_what_is_of_another_kind_is_refused_with_a_hint():
+    machine = sfn.StateMachine(PASS)
+    with pytest.raises(TypeError, match="inputs is a int: give a list"):
+        machine.map(5)
+    run = machine.run()
+    with pytest.raises(TypeError, match="visit is a str: give a number"):
+        run.explain("A", visit="first")
+    with pytest.raises(sfn.NoSuchVisit):
+        run.explain("Nowhere")

@@ -111,12 +111,15 @@ class Execution:
     def explain(self, state: str, visit: int = 0) -> Explanation:
         """What happened to the data in one visit of `state`, step by step; while it runs, as far as it has come.
 
-        visit: from 0 in the order of `.transitions`; -1 is the latest. Raises: NoSuchVisit, a LookupError.
+        visit: from 0 in the order of `.transitions`; -1 is the latest. Raises: NoSuchVisit, a LookupError;
+        TypeError for a visit that is no whole number.
         """
         from sfn_notebook.engine.explain import explain
 
         from .explanation import explanation_of
 
+        if not isinstance(visit, int) or isinstance(visit, bool):
+            raise TypeError(f"visit is a {type(visit).__name__}: give a number, from 0; -1 is the latest.")
         execution = self._run.execution
         transitions = execution.transitions  # before the journal is read, which then holds all that came until there
         record = self._service.store.read(self.arn)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from functools import cached_property
 from pathlib import Path
@@ -93,7 +93,8 @@ class StateMachine:
                 (text, bytes, a DataFrame, a list). Others are S3's.
 
         Ctrl-C stops the execution. Raises, before anything runs: TaskNotFound, MockError, InvalidExecutionInput,
-        InvalidName, TypeError for functions of another shape.
+        InvalidName, ExecutionExists for a name taken before, TypeError for functions of another
+        shape.
         """
         options = Options(mocks, clock, name, executor, limits, target, buckets)
         return self._start(input, input_text, tasks, options).wait_or_stop()
@@ -182,7 +183,7 @@ def _is_frame(inputs: Any) -> bool:
 
 def _each(inputs: Any) -> list[JSON]:
     """The inputs one by one. Raises: TypeError for what is one value, InvalidExecutionInput."""
-    if isinstance(inputs, str | bytes | Mapping):
+    if isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
         raise TypeError(f"inputs is a {type(inputs).__name__}: give a list of inputs, or a DataFrame; run() takes one.")
     return list(read_input(inputs, None).value if type(inputs).__name__ == "DataFrame" else inputs)
 
