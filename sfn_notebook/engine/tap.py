@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from sfn_notebook.query.jsonata import States
 from sfn_notebook.query.scope import QueryError
@@ -64,8 +65,8 @@ def compiled(step: Step) -> None:
         tap.arrange(step)
 
 
-def tapped(field: str, function: Function) -> Function:
-    """`function` of (…, frame), its values heard as those of `field`."""
+def tapped(field: str, function: Function, value_in: Callable[[Any], JSON | Absent] = lambda out: out) -> Function:
+    """`function` of (…, frame), its values heard as those of `field`; value_in: what to hear of what it gives."""
     tap = _tap.get()
     if tap is None:
         return function
@@ -76,28 +77,15 @@ def tapped(field: str, function: Function) -> Function:
         except QueryError as error:
             tap.hear(arguments[-1], field, ABSENT, error)
             raise
-        tap.hear(arguments[-1], field, out)
+        tap.hear(arguments[-1], field, value_in(out))
         return out
 
-    return heard  # type: ignore[return-value]  # it is called as `function` is
+    return cast("Function", heard)
 
 
 def tapped_flow(field: str, flow: Function) -> Function:
     """`tapped` for a function that gives (value, bound)."""
-    tap = _tap.get()
-    if tap is None:
-        return flow
-
-    def heard(*arguments: Any) -> tuple[JSON, int]:
-        try:
-            value, bound = flow(*arguments)
-        except QueryError as error:
-            tap.hear(arguments[-1], field, ABSENT, error)
-            raise
-        tap.hear(arguments[-1], field, value)
-        return value, bound
-
-    return heard  # type: ignore[return-value]  # as above
+    return tapped(field, flow, itemgetter(0))
 
 
 def tapped_value(field: str, value_of: Value) -> Value:

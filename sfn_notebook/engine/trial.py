@@ -188,7 +188,7 @@ class Trial(Execution):
         field: str,
         value: JSON | Absent,
         error: QueryError | None = None,  # noqa: ARG002 - as a tap is called
-        states: States | None = None,  # noqa: ARG002
+        states: States | None = None,  # noqa: ARG002 - as a tap is called
     ) -> None:
         if frame is self.frame and value is not ABSENT:
             self.heard.setdefault(field, []).append(value)

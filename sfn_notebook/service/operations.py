@@ -18,7 +18,7 @@ def operation(method: Method) -> Method:
     """Mark a method as an operation. It is called as boto3 calls it (`create_state_machine`), with the parameters'
     names in the same form (`roleArn` is `role_arn`), and answers with boto3's shape. Raises: ServiceError.
     """
-    method.is_operation = True  # type: ignore[attr-defined]
+    method.is_operation = True  # type: ignore[attr-defined]  # a Callable; a method has it
     return method
 
 

@@ -44,7 +44,7 @@ class TaskCalls:
         else:
             run.when_ended(tell)
 
-    def stop(self, execution_arn: str, region: str) -> None:  # noqa: ARG002
+    def stop(self, execution_arn: str, region: str) -> None:  # noqa: ARG002 - there is one
         run = self._step_functions.find_execution(execution_arn)
         if run is not None:
             self._step_functions.stop_execution(run)

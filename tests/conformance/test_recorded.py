@@ -4,7 +4,6 @@ The cases and the comparison stand beside the project (`../shared/conformance`).
 must go on passing; it only grows. Cases of the wire protocol come with the server.
 """
 
-import importlib
 import json
 import os
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import emulator
 import pytest
+from recorded import SHARED, load, needs_cases
 
 from sfn_notebook.asl.parse import parse
 from sfn_notebook.engine.program import Program
@@ -20,22 +20,13 @@ from sfn_notebook.integrations.functions import FunctionTable
 from sfn_notebook.service.api import ACCOUNT, Options, Registered, StepFunctions, read_input
 from sfn_notebook.values import dumps
 
-SHARED = Path(__file__).parents[3] / "shared" / "conformance"
 FLOOR = Path(__file__).with_name("floor.txt")
 AREAS = (
     "arguments", "assign", "base", "callback", "choice_operators", "comments", "error_handling", "evaluate_jsonata",
     "intrinsic_functions", "outputdecl", "query_language", "scenarios", "services", "states_variables", "timeouts",
 )  # fmt: skip
 
-pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the recorded cases are not beside the project")
-
-
-def load(name):
-    sys.path.insert(0, str(SHARED))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path.remove(str(SHARED))
+pytestmark = needs_cases
 
 
 class Client:
@@ -102,7 +93,10 @@ def replay(case):
     module = load("run")
     services = module.Clients("nowhere", emulator.backing(SHARED.parent), ACCOUNT, 30)
     client = Client()
-    clients = lambda service: client if service == "stepfunctions" else services(service)  # noqa: E731
+
+    def clients(service):
+        return client if service == "stepfunctions" else services(service)
+
     replayed = module.Replay(case, clients, ACCOUNT, 30)
     try:
         observed = replayed.run()

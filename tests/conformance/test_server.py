@@ -4,7 +4,6 @@ The cases and the comparison stand beside the project (`../shared/conformance`).
 must go on passing; it only grows.
 """
 
-import importlib
 import json
 import os
 import re
@@ -15,26 +14,18 @@ from pathlib import Path
 
 import emulator
 import pytest
+from recorded import SHARED, load, needs_cases
 
 from sfn_notebook.server.credentials import find_credentials
 from sfn_notebook.server.serve import ServerThread
 from sfn_notebook.service.api import StepFunctions
 from sfn_notebook.service.service import Service
 
-SHARED = Path(__file__).parents[3] / "shared" / "conformance"
 FLOOR = Path(__file__).with_name("server_floor.txt")
 LONG = 60
 TOGETHER = 6
 
-pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the recorded cases are not beside the project")
-
-
-def load(name):
-    sys.path.insert(0, str(SHARED))
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path.remove(str(SHARED))
+pytestmark = needs_cases
 
 
 def case(name):

@@ -28,20 +28,6 @@ from sfn_notebook.integrations.aws import (
 )
 
 
-@pytest.fixture(autouse=True)
-def nothing_configured(monkeypatch):
-    """No settings of whoever runs the tests."""
-    emulator.away(monkeypatch)
-
-
-@pytest.fixture
-def clients():
-    """With target "local"."""
-    made = AwsClients()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def chosen():
     """With target "aws"."""

@@ -118,7 +118,7 @@ def _find(service: str, action: str) -> Operation:
     if service not in OPTIMIZED or action not in ACTIONS[service]:
         raise UnknownAction(f"{service}:{action} can be mocked here, but not called yet.")
     optimized = OPTIMIZED[service]
-    model = _service_model(optimized.service).operation_model(capital(action))
+    model = service_model(optimized.service).operation_model(capital(action))
     return Operation(optimized.service, model, optimized.prefix, optimized.java)
 
 
@@ -126,7 +126,7 @@ def _sdk(name: str, action: str) -> Operation:
     service = sdk_services().get(name)
     if service is None:
         raise UnknownAction(f"AWS's SDK has no service {name!r}.{_did_you_mean(_near_services(name))}")
-    model = _service_model(service)
+    model = service_model(service)
     actions = {operation[:1].lower() + operation[1:]: operation for operation in model.operation_names}
     if action not in actions:
         alike = [other for other in actions if other.casefold() == action.casefold()]
@@ -165,7 +165,8 @@ def _loader() -> Any:
 
 
 @lru_cache(maxsize=32)
-def _service_model(service: str) -> Any:
+def service_model(service: str) -> Any:
+    """Botocore's ServiceModel of a service, by its name. Raises: botocore's UnknownServiceError."""
     from botocore.model import ServiceModel
 
     return ServiceModel(_loader().load_service_model(service, "service-2"), service)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sfn_notebook.asl.resources import Resource
 from sfn_notebook.integrations.aws import pascal_case
+from sfn_notebook.integrations.services.models import SDK, capital, sdk_services, service_model
 from sfn_notebook.service.faults import validation
 from sfn_notebook.values import JSON
 
@@ -35,31 +36,6 @@ _UNCHECKED: Final = {("http", ""), ("apigateway", ""), ("eks", "call"), ("eks", 
 
 _SERVICES: Final = {"states": "stepfunctions", "elasticmapreduce": "emr"}
 """Optimized services that botocore calls otherwise."""
-
-_SDK_SERVICES: Final = {
-    "applicationdiscovery": "discovery",
-    "cloudwatchlogs": "logs",
-    "cognitoidentityprovider": "cognito-idp",
-    "costandusagereport": "cur",
-    "costexplorer": "ce",
-    "databasemigration": "dms",
-    "directory": "ds",
-    "elasticloadbalancing": "elb",
-    "elasticloadbalancingv2": "elbv2",
-    "elasticsearch": "es",
-    "eventbridge": "events",
-    "iotjobsdataplane": "iot-jobs-data",
-    "lexmodelbuilding": "lex-models",
-    "lexmodelsv2": "lexv2-models",
-    "lexruntime": "lex-runtime",
-    "lexruntimev2": "lexv2-runtime",
-    "marketplacemetering": "meteringmarketplace",
-    "migrationhub": "mgh",
-    "pinpointsmsvoice": "sms-voice",
-    "serverlessapplicationrepository": "serverlessrepo",
-    "sfn": "stepfunctions",
-}
-"""Services of the SDK that botocore calls otherwise.  (spec: service-integrations, aws-sdk naming)"""
 
 _OPERATIONS: Final = {
     ("bedrock", "invokeModel"): ("bedrock-runtime", "InvokeModel"),
@@ -137,38 +113,21 @@ def _output_shape(resource: Resource) -> Any:
     service, action, pattern = resource.service, resource.action, resource.pattern
     if resource.kind != "service" or pattern == ".waitForTaskToken" or {(service, ""), (service, action)} & _UNCHECKED:
         return None
-    if service.startswith("aws-sdk:"):
-        return _shape_of(_sdk_service(service.removeprefix("aws-sdk:")), action)
+    if service.startswith(SDK):
+        name = service.removeprefix(SDK)
+        return _shape_of(sdk_services().get(name, name), action)
     if pattern:
         polled = _POLLED.get((service, action))
         return None if polled is None else _shape_of(_SERVICES.get(service, service), polled)
     return _shape_of(*_OPERATIONS.get((service, action), (_SERVICES.get(service, service), action)))
 
 
-def _sdk_service(name: str) -> str:
-    return _SDK_SERVICES.get(name) or _service_names().get(name, name)
-
-
-@lru_cache(maxsize=1)
-def _service_names() -> dict[str, str]:
-    """What botocore calls services, by the names without separators."""
-    return {name.replace("-", ""): name for name in _loader().list_available_services("service-2")}
-
-
-@lru_cache(maxsize=1)
-def _loader() -> Any:
-    from botocore.loaders import create_loader
-
-    return create_loader()
-
-
 @lru_cache(maxsize=64)
 def _shape_of(service: str, action: str) -> Any:
     from botocore.exceptions import UnknownServiceError
-    from botocore.model import ServiceModel
 
     try:
-        model = ServiceModel(_loader().load_service_model(service, "service-2"), service)
+        model = service_model(service)
     except UnknownServiceError:
         return None
     name = next((name for name in model.operation_names if name.casefold() == action.casefold()), None)
@@ -205,7 +164,7 @@ def _structure_faults(
     members = {spelling: member for name, member in shape.members.items() for spelling in _spellings(name)}
     for required in shape.required_members if strict else ():
         if value.keys().isdisjoint(_spellings(required)):
-            yield f"Required field '{_capital(required)}' is missing"
+            yield f"Required field '{capital(required)}' is missing"
     for name, item in value.items():
         if name in members and name not in free:
             yield from _faults(members[name], item, name, strict=strict)
@@ -213,11 +172,7 @@ def _structure_faults(
 
 def _spellings(name: str) -> tuple[str, str]:
     """A member as optimized integrations write it, and as those of the SDK do."""
-    return _capital(name), pascal_case(name)
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
+    return capital(name), pascal_case(name)
 
 
 def _scalar_faults(shape: Any, value: JSON, name: str) -> Iterator[str]:

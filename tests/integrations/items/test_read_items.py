@@ -171,8 +171,8 @@ def test_an_athena_manifest_of_text_has_its_headers_in_the_state(read_from):
 
 
 def test_an_athena_manifest_with_another_line_is_refused(refusal):
-    cause = refusal("s3://a/b\n/tmp/x\n", ManifestType="ATHENA_DATA", InputType="JSONL")
-    assert cause.startswith("s3://in/items, line 2: '/tmp/x' is no location of an object")
+    cause = refusal("s3://a/b\n/x\n", ManifestType="ATHENA_DATA", InputType="JSONL")
+    assert cause.startswith("s3://in/items, line 2: '/x' is no location of an object")
 
 
 # ---------------------------------------------------------------- what is refused

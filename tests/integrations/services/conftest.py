@@ -5,23 +5,8 @@ import pytest
 from attempts import called
 from emulator import Scripted
 
-from sfn_notebook.integrations.aws import AwsClients
 from sfn_notebook.integrations.contract import Failed
 from sfn_notebook.integrations.services.handler import ServiceHandler
-
-
-@pytest.fixture(autouse=True)
-def nothing_configured(monkeypatch):
-    """No settings of whoever runs the tests."""
-    emulator.away(monkeypatch)
-
-
-@pytest.fixture
-def clients():
-    """With target "local"."""
-    made = AwsClients()
-    yield made
-    made.close()
 
 
 @pytest.fixture
